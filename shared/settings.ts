@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+const minutes = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
+
+/**
+ * What an operator decides, read once from the environment that `template.yaml` sets.
+ * Every name here is a parameter there, with the same meaning; times are minutes unless the name says otherwise.
+ */
+const Settings = z.object({
+  /** Role names of the platform, `*` for any run of characters. */
+  RESPONSE_ROLE: z.string().min(1).default('*CadoResponse*'),
+  /** Role names of Unlatch itself: what they do is no signal. */
+  OWN_ROLES: list,
+  /** The account Unlatch runs in: there it works with its own role, elsewhere with `MEMBER_ROLE`. */
+  ACCOUNT_ID: z.string().regex(/^\d{12}$/),
+  AWS_REGION: z.string().min(1),
+  MEMBER_ROLE: z.string().default('UnlatchMember'),
+  EXTERNAL_ID: z.string().default(''),
+  LEDGER_TABLE: z.string().min(1),
+  REMEDIATE_FUNCTION: z.string().default(''),
+  EVIDENCE_BUCKET: z.string().default(''),
+  TOPIC_ARN: z.string().default(''),
+  /** The tag without which no command may be sent to an instance; an empty key means that none is asked for. */
+  SSM_TAG_KEY: z.string().max(128).default('CadoResponseSSMEnabled'),
+  SSM_TAG_VALUE: z.string().max(256).default('True'),
+  MEMORY_TOOL_LINUX: z.string().max(1_024).default(''),
+  MEMORY_TOOL_WINDOWS: z.string().max(1_024).default(''),
+  /** Greatest size of a triage archive, in MiB. */
+  ARCHIVE_MEBIBYTES: z.coerce.number().int().min(1).max(65_536).default(4_096),
+  /** How long a case waits for the record that joins a refusal with its call. CloudTrail lags by minutes. */
+  JOIN_WAIT: minutes(20, 240),
+  COMMAND_WAIT: minutes(60, 1_440),
+  /** After a case has closed, denials of the same target are absorbed so long. */
+  COOL_DOWN: minutes(60, 10_080),
+  LEDGER_DAYS: z.coerce.number().int().min(1).max(365).default(30),
+});
+
+export type Settings = z.infer<typeof Settings>;
+
+/** @throws ZodError naming each variable that is missing or out of its bounds. */
+export const settingsFrom = (environment: Readonly<Record<string, string | undefined>>): Settings =>
+  Settings.parse(environment);

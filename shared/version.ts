@@ -1,0 +1,2 @@
+/** The version that evidence and reports name; a test holds it to package.json's. */
+export const VERSION = '0.1.0';
