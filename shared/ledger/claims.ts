@@ -1,0 +1,109 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import type { Denial } from '#shared/signal/signal';
+import { denialAttribute, isCollision } from './ledger.ts';
+
+/** One open case a target. The claim names who holds it and until when; a claim past its time may be taken over. */
+const Claim = z.object({
+  caseId: z.string(),
+  execution: z.string(),
+  state: z.enum(['open', 'closed']),
+  until: z.number(),
+});
+
+export type ClaimAnswer =
+  | { readonly claimed: true; readonly caseId: string }
+  /** `open`: another execution works on it; `closed`: it has just been dealt with. */
+  | { readonly claimed: false; readonly caseId: string; readonly state: 'open' | 'closed' };
+
+export interface ClaimRequest {
+  /** `<account>/<region>/<instance or volume>` */
+  readonly target: string;
+  readonly caseId: string;
+  /** ARN of the durable execution: the same execution may claim again, after a crash. */
+  readonly execution: string;
+  /** Seconds after which an open claim counts as abandoned. */
+  readonly holdSeconds: number;
+}
+
+export const claimsOf = (client: DynamoDBClient, table: string, days: number) => {
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  const seconds = () => Math.floor(Date.now() / 1000);
+  const keyOf = (target: string) => ({ pk: `target#${target}`, sk: 'claim' });
+  const recordOf = (caseId: string) => ({ pk: `case#${caseId}`, sk: 'record' });
+
+  return {
+    /** Takes the target, or says which case has it. */
+    async claim({ target, caseId, execution, holdSeconds }: ClaimRequest): Promise<ClaimAnswer> {
+      const now = seconds();
+      const claim: z.infer<typeof Claim> = { caseId, execution, state: 'open', until: now + holdSeconds };
+      try {
+        await documents.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...keyOf(target), ...claim, expires: now + holdSeconds + days * 86_400 },
+            ConditionExpression: 'attribute_not_exists(pk) OR #until < :now OR (#execution = :me AND #state = :open)',
+            ExpressionAttributeNames: { '#until': 'until', '#execution': 'execution', '#state': 'state' },
+            ExpressionAttributeValues: { ':now': now, ':me': execution, ':open': 'open' },
+          }),
+        );
+        return { claimed: true, caseId };
+      } catch (error) {
+        if (!isCollision(error)) throw error;
+        const { Item } = await documents.send(
+          new GetCommand({ TableName: table, Key: keyOf(target), ConsistentRead: true }),
+        );
+        const held = Claim.parse(Item);
+        return { claimed: false, caseId: held.caseId, state: held.state };
+      }
+    },
+
+    /** Adds a denial to the record of the case that has the target. */
+    async addDenial(caseId: string, denial: Denial): Promise<void> {
+      await documents.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: recordOf(caseId),
+          UpdateExpression: 'SET #denial = :denial, expires = :expires',
+          ExpressionAttributeNames: { '#denial': denialAttribute(denial) },
+          ExpressionAttributeValues: { ':denial': denial, ':expires': seconds() + days * 86_400 },
+        }),
+      );
+    },
+
+    /** Keeps what a case has come to. */
+    async record(caseId: string, facts: Readonly<Record<string, unknown>>): Promise<void> {
+      const named = Object.entries({ ...facts, expires: seconds() + days * 86_400 });
+      await documents.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: recordOf(caseId),
+          UpdateExpression: `SET ${named.map((_, at) => `#a${at} = :v${at}`).join(', ')}`,
+          ExpressionAttributeNames: Object.fromEntries(named.map(([name], at) => [`#a${at}`, name])),
+          ExpressionAttributeValues: Object.fromEntries(named.map(([, value], at) => [`:v${at}`, value])),
+        }),
+      );
+    },
+
+    /** Lets the target go; denials of it are absorbed for the cool-down. Only the holder can. */
+    async close(target: string, execution: string, coolDownSeconds: number): Promise<void> {
+      try {
+        await documents.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: keyOf(target),
+            UpdateExpression: 'SET #state = :closed, #until = :until',
+            ConditionExpression: '#execution = :me',
+            ExpressionAttributeNames: { '#state': 'state', '#until': 'until', '#execution': 'execution' },
+            ExpressionAttributeValues: { ':closed': 'closed', ':until': seconds() + coolDownSeconds, ':me': execution },
+          }),
+        );
+      } catch (error) {
+        if (!isCollision(error)) throw error;
+      }
+    },
+  };
+};
+
+export type Claims = ReturnType<typeof claimsOf>;
