@@ -1,0 +1,53 @@
+import type { Document } from './assess.ts';
+import linux from './collector/linux.sh';
+import windows from './collector/windows.ps1';
+
+/** What a collector is told. Every value is quoted for its shell, whoever chose it. */
+export interface CollectorInput {
+  readonly caseId: string;
+  readonly uploadUrl: string;
+  /** A path or URL of a memory tool on or for the host; empty for none. */
+  readonly memoryTool: string;
+  readonly maxBytes: number;
+}
+
+/** A string that the POSIX shell takes literally. */
+export const shQuote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
+
+/** A string that PowerShell takes literally. It reads typographic quotes as quotes too. */
+export const powerShellQuote = (value: string): string => `'${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
+
+const CONTROL = /[^\x20-\x7e\u00a0-\uffff]/;
+
+/** Systems Manager replaces `{{ name }}` in parameters, and a line break would end an assignment. */
+const checked = (value: string): string => {
+  if (CONTROL.test(value) || value.includes('{{'))
+    throw new RangeError('a value for the collector holds `{{` or a control character');
+  return value;
+};
+
+const RENDERERS = {
+  'AWS-RunShellScript': ({ caseId, uploadUrl, memoryTool, maxBytes }) =>
+    [
+      `UNLATCH_CASE=${shQuote(checked(caseId))}`,
+      `UNLATCH_UPLOAD_URL=${shQuote(checked(uploadUrl))}`,
+      `UNLATCH_MEMORY_TOOL=${shQuote(checked(memoryTool))}`,
+      `UNLATCH_MAX_BYTES=${Math.floor(maxBytes)}`,
+      linux,
+    ].join('\n'),
+  'AWS-RunPowerShellScript': ({ caseId, uploadUrl, memoryTool, maxBytes }) =>
+    [
+      `$UnlatchCase = ${powerShellQuote(checked(caseId))}`,
+      `$UnlatchUploadUrl = ${powerShellQuote(checked(uploadUrl))}`,
+      `$UnlatchMemoryTool = ${powerShellQuote(checked(memoryTool))}`,
+      `$UnlatchMaxBytes = ${Math.floor(maxBytes)}`,
+      windows,
+    ].join('\n'),
+} as const satisfies Record<Document, (input: CollectorInput) => string>;
+
+/** The name of the archive that a collector sends. */
+export const archiveName = (document: Document): string =>
+  document === 'AWS-RunShellScript' ? 'triage.tar.gz' : 'triage.zip';
+
+/** The script that Systems Manager runs on the instance: the values, quoted, and the collector behind them. */
+export const renderCommand = (document: Document, input: CollectorInput): string => RENDERERS[document](input);
