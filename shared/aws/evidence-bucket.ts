@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { type AwsSession, type Custody, errorName, recorded } from './session.ts';
+
+export interface StoredObject {
+  readonly bytes: number;
+  /** Lower-case hexadecimal, computed here over what S3 gave back. */
+  readonly sha256: string;
+}
+
+/** The evidence bucket: versioned, in Unlatch's own account. A case's objects stand below `cases/<case>/`. */
+export const evidenceBucketOf = (s3: S3Client, bucket: string) => ({
+  bucket,
+
+  /**
+   * A URL by which one object can be written once: `If-None-Match: *` is signed with it, so a second writer gets 412.
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+   */
+  presignUpload(key: string, seconds: number): Promise<string> {
+    return getSignedUrl(s3, new PutObjectCommand({ Bucket: bucket, Key: key, IfNoneMatch: '*' }), {
+      expiresIn: seconds,
+      unhoistableHeaders: new Set(['if-none-match']),
+      signableHeaders: new Set(['host', 'if-none-match']),
+    });
+  },
+
+  /** Size and SHA-256 of what arrived, streamed with bounded memory; `null` where nothing did. */
+  async digest(custody: Custody, who: AwsSession, key: string): Promise<StoredObject | null> {
+    const get = new GetObjectCommand({ Bucket: bucket, Key: key });
+    try {
+      const { Body } = await recorded(custody, who, 's3:GetObject', key, () => s3.send(get));
+      const hash = createHash('sha256');
+      let bytes = 0;
+      for await (const chunk of Body?.transformToWebStream() ?? []) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+      }
+      return { bytes, sha256: hash.digest('hex') };
+    } catch (error) {
+      if (errorName(error) === 'NoSuchKey') return null;
+      throw error;
+    }
+  },
+
+  /** Writes a document of the case. The bucket keeps versions, so a repeated write loses nothing. */
+  async put(custody: Custody, who: AwsSession, key: string, body: string, contentType: string): Promise<void> {
+    const put = new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: body,
+      ContentType: contentType,
+      ChecksumSHA256: createHash('sha256').update(body).digest('base64'),
+    });
+    await recorded(custody, who, 's3:PutObject', key, () => s3.send(put));
+  },
+});
+
+export type EvidenceBucket = ReturnType<typeof evidenceBucketOf>;

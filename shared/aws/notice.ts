@@ -1,0 +1,51 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { CaseReport } from '#shared/case/report';
+import { type AwsSession, type Custody, recorded } from './session.ts';
+
+/** SNS takes subjects of printable ASCII, at most 100 characters. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+const subjectOf = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+
+const HEADLINES = {
+  preserved: 'evidence preserved',
+  'by-hand': 'a person must collect by hand',
+  diagnosed: 'refusal diagnosed, machine not found',
+} as const satisfies Record<CaseReport['verdict'], string>;
+
+const messageOf = (report: CaseReport, folder: string): string =>
+  [
+    `Case ${report.caseId}: ${HEADLINES[report.verdict]}.`,
+    ...(report.diagnosis === null ? [] : [report.diagnosis.explanation]),
+    ...report.todo.map((task) => `To do: ${task}`),
+    `Report and evidence: ${folder}`,
+  ].join('\n\n');
+
+/** Tells people (SNS) and programs (EventBridge, `unlatch` / `Case Closed`) that a case has closed. */
+export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: string) => ({
+  async caseClosed(custody: Custody, who: AwsSession, report: CaseReport, folder: string): Promise<void> {
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: ${HEADLINES[report.verdict]} (${report.caseId})`),
+      Message: messageOf(report, folder).slice(0, 200_000),
+    });
+    const put = new PutEventsCommand({
+      Entries: [
+        {
+          Source: 'unlatch',
+          DetailType: 'Case Closed',
+          Detail: JSON.stringify({
+            caseId: report.caseId,
+            verdict: report.verdict,
+            cause: report.diagnosis?.cause ?? null,
+            artefacts: report.artefacts.length,
+            evidence: folder,
+          }),
+        },
+      ],
+    });
+    const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
+    await Promise.all([...told, recorded(custody, who, 'events:PutEvents', report.caseId, () => events.send(put))]);
+  },
+});
+
+export type Notice = ReturnType<typeof noticeOf>;

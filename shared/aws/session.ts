@@ -1,0 +1,139 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
+import type { CustodyEntry } from '#shared/case/case';
+import type { Settings } from '#shared/settings';
+
+/** One account and Region as Unlatch works there: its clients, and the name it is seen under. */
+export interface AwsSession {
+  readonly accountId: string;
+  readonly region: string;
+  /** ARN of the session, as the custody log names it. Asked for beside the first call, never before it. */
+  readonly caller: Promise<string>;
+  readonly ec2: EC2Client;
+  readonly kms: KMSClient;
+  readonly ssm: SSMClient;
+}
+
+interface Answer {
+  readonly $metadata: { readonly requestId?: string | undefined };
+}
+
+/** What the SDK's errors have in common, read without trusting their class: bundles may hold it twice. */
+export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'UnknownError');
+
+/** AWS saying that Unlatch may not: an answer, not a reason to try again. Each service has its own word for it. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'AuthFailure',
+]);
+export const isRefusal = (name: string): boolean => REFUSALS.has(name);
+
+const requestIdOf = (error: unknown): string | null => {
+  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return null;
+  const metadata = error.$metadata;
+  if (typeof metadata !== 'object' || metadata === null || !('requestId' in metadata)) return null;
+  return typeof metadata.requestId === 'string' ? metadata.requestId : null;
+};
+
+/** The calls of one step, for the custody log. */
+export type Custody = CustodyEntry[];
+
+/** Makes a call and writes its custody line, whatever the answer. `on` says what it was done to. */
+export const recorded = async <Output extends Answer>(
+  custody: Custody,
+  who: Pick<AwsSession, 'accountId' | 'region' | 'caller'>,
+  api: `${string}:${string}`,
+  on: string,
+  call: () => Promise<Output>,
+): Promise<Output> => {
+  const { accountId, region } = who;
+  const line = { at: new Date().toISOString(), accountId, region, api, on };
+  try {
+    const [output, caller] = await Promise.all([call(), who.caller]);
+    custody.push({ ...line, caller, requestId: output.$metadata.requestId ?? null, result: 'ok' });
+    return output;
+  } catch (error) {
+    custody.push({ ...line, caller: await who.caller, requestId: requestIdOf(error), result: errorName(error) });
+    throw error;
+  }
+};
+
+const SESSION_SECONDS = 3_600;
+/** A session is renewed this long before it ends, so that no step begins with credentials about to expire. */
+const MARGIN_SECONDS = 300;
+
+/**
+ * Sessions by account and Region, made once an environment and renewed before they expire. In Unlatch's own account it
+ * works with the function's role; elsewhere it assumes the member role, with the external id where one is set.
+ */
+export const sessionsOf = (
+  settings: Pick<Settings, 'ACCOUNT_ID' | 'AWS_REGION' | 'MEMBER_ROLE' | 'EXTERNAL_ID'>,
+  sts: STSClient,
+) => {
+  const kept = new Map<string, { session: Promise<AwsSession>; until: number }>();
+
+  let ownName: Promise<string> | undefined;
+  const ownCaller = (): Promise<string> => {
+    ownName ??= sts.send(new GetCallerIdentityCommand({})).then(
+      ({ Arn = 'unknown' }) => Arn,
+      () => 'unknown',
+    );
+    return ownName;
+  };
+
+  const own = async (region: string): Promise<AwsSession> => {
+    const { ACCOUNT_ID: accountId } = settings;
+    return {
+      accountId,
+      region,
+      caller: ownCaller(),
+      ec2: new EC2Client({ region }),
+      kms: new KMSClient({ region }),
+      ssm: new SSMClient({ region }),
+    };
+  };
+
+  const member = async (accountId: string, region: string): Promise<AwsSession> => {
+    const { AssumedRoleUser, Credentials } = await sts.send(
+      new AssumeRoleCommand({
+        RoleArn: `arn:aws:iam::${accountId}:role/${settings.MEMBER_ROLE}`,
+        RoleSessionName: 'unlatch',
+        DurationSeconds: SESSION_SECONDS,
+        ...(settings.EXTERNAL_ID === '' ? {} : { ExternalId: settings.EXTERNAL_ID }),
+      }),
+    );
+    const credentials = {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      ...(Credentials?.SessionToken === undefined ? {} : { sessionToken: Credentials.SessionToken }),
+    };
+    const caller = Promise.resolve(AssumedRoleUser?.Arn ?? 'unknown');
+    return {
+      accountId,
+      region,
+      caller,
+      ec2: new EC2Client({ region, credentials }),
+      kms: new KMSClient({ region, credentials }),
+      ssm: new SSMClient({ region, credentials }),
+    };
+  };
+
+  return {
+    at(accountId: string, region: string): Promise<AwsSession> {
+      const key = `${accountId}/${region}`;
+      const known = kept.get(key);
+      if (known !== undefined && known.until > Date.now()) return known.session;
+      const session = accountId === settings.ACCOUNT_ID ? own(region) : member(accountId, region);
+      kept.set(key, { session, until: Date.now() + (SESSION_SECONDS - MARGIN_SECONDS) * 1000 });
+      // A failed attempt is not kept: the next step tries again.
+      session.catch(() => kept.delete(key));
+      return session;
+    },
+  };
+};
+
+export type Sessions = ReturnType<typeof sessionsOf>;

@@ -1,0 +1,80 @@
+import type { Diagnosis } from '#shared/diagnosis/diagnosis';
+import { planOf } from '#shared/plan/plan';
+import { manualInstructions } from '#shared/route/manual';
+import type { Assessment } from '#shared/route/ssm-triage/assess';
+import { VERSION } from '#shared/version';
+import type { Freeze, Location, RouteOutcome } from './case.ts';
+import type { Explained } from './explaining.ts';
+import type { CaseReport, Verdict } from './report.ts';
+import type { Tried } from './routes.ts';
+import { timelineOf } from './timeline.ts';
+
+/** All that a case has come to know, from which its report is written. */
+export interface Findings {
+  readonly caseId: string;
+  readonly dryRun: boolean;
+  readonly openedAt: string;
+  readonly foundAt: string;
+  readonly closedAt: string;
+  readonly location: Location;
+  readonly assessment: Assessment;
+  readonly freeze: Freeze;
+  readonly explained: Explained;
+  readonly tried: Tried;
+  /** `s3://bucket/cases/<case>/` */
+  readonly folder: string;
+}
+
+const verdictOf = (location: Location, outcomes: readonly RouteOutcome[]): Verdict => {
+  if (!location.found) return 'diagnosed';
+  return outcomes.some(({ result }) => result === 'preserved') ? 'preserved' : 'by-hand';
+};
+
+const mendThis = (diagnosis: Diagnosis | null): string[] =>
+  diagnosis === null ? [] : [`Mend the permission, so that the acquisition can be repeated: ${diagnosis.explanation}`];
+
+/** What a person must still do, most urgent first: evidence before permissions before tidiness. */
+const todoOf = ({ location, freeze, tried, explained, dryRun }: Findings): string[] => [
+  ...(location.found ? [] : [`Find the machine and start a case by hand: ${location.because}.`]),
+  ...(location.found && !freeze.frozen && !dryRun
+    ? [`Snapshot the disks by hand: freezing failed, ${freeze.because}.`]
+    : []),
+  ...tried.remedies.map((remedy) => `To collect by Systems Manager: ${remedy}.`),
+  ...mendThis(explained.diagnosis),
+  ...tried.cleanUp.left.map((thing) => `Check ${thing}.`),
+];
+
+export const reportOf = (findings: Findings): CaseReport => {
+  const { caseId, dryRun, openedAt, closedAt, location, assessment, freeze, explained, tried, folder } = findings;
+  const outcomes = tried.outcomes.map(({ at: _at, ...outcome }) => outcome);
+  const verdict = verdictOf(location, outcomes);
+  const { because = null, remedy = null } = assessment.open ? {} : assessment;
+  return {
+    caseId,
+    dryRun,
+    verdict,
+    openedAt,
+    closedAt,
+    denials: explained.denials,
+    location,
+    diagnosis: explained.diagnosis,
+    freeze,
+    plan: planOf({ 'ssm-triage': { open: assessment.open, because, remedy } }),
+    outcomes,
+    artefacts: outcomes.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : [])),
+    cleanUp: { ...tried.cleanUp, kept: freeze.frozen ? freeze.snapshots.map(({ snapshotId }) => snapshotId) : [] },
+    todo: todoOf(findings),
+    instructions:
+      location.found && verdict === 'by-hand'
+        ? manualInstructions(location.target, freeze, tried.remedies, `${folder}by-hand/`)
+        : null,
+    timeline: timelineOf({
+      ...findings,
+      denials: explained.denials,
+      outcomes: tried.outcomes,
+      diagnosis: explained.diagnosis,
+      explainedAt: explained.at,
+    }),
+    tool: { name: 'unlatch', version: VERSION },
+  };
+};

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { AccountId, InstanceId, Region, SnapshotId, VolumeId } from '#shared/signal/identifiers';
+import { Denial } from '#shared/signal/signal';
+
+/**
+ * The words of a case, as plain JSON: they cross durable steps, the ledger and the report.
+ */
+
+/** Where the evidence of an acquisition stands, as far as its lineage tells. */
+export const Origin = z.object({
+  accountId: AccountId,
+  region: Region,
+  instanceId: InstanceId.nullable(),
+  volumeId: VolumeId.nullable(),
+  snapshotId: SnapshotId.nullable(),
+});
+export type Origin = z.infer<typeof Origin>;
+
+/** A case opened by a signal. */
+export const SignalRequest = z.object({
+  joinKey: z.string().min(1).max(64),
+  accountId: AccountId,
+  region: Region,
+  denial: Denial,
+  origin: Origin.nullable(),
+});
+export type SignalRequest = z.infer<typeof SignalRequest>;
+
+/** A case opened by hand. */
+export const HandRequest = z.strictObject({
+  instanceId: InstanceId,
+  accountId: AccountId.optional(),
+  region: Region.optional(),
+  dryRun: z.boolean().optional(),
+});
+export type HandRequest = z.infer<typeof HandRequest>;
+
+export const CaseRequest = z.union([SignalRequest, HandRequest]);
+export type CaseRequest = z.infer<typeof CaseRequest>;
+
+export const Platform = z.enum(['linux', 'windows', 'macos', 'unknown']);
+export type Platform = z.infer<typeof Platform>;
+
+/** The machine, or the lone volume, whose evidence the case preserves. */
+export interface Target {
+  readonly accountId: AccountId;
+  readonly region: Region;
+  readonly instanceId: InstanceId | null;
+  readonly volumes: readonly { readonly volumeId: VolumeId; readonly device: string | null }[];
+  readonly state: string;
+  readonly platform: Platform;
+  readonly name: string | null;
+  readonly privateIp: string | null;
+  readonly publicIp: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export type Location =
+  | { readonly found: true; readonly target: Target; readonly origin: Origin }
+  | { readonly found: false; readonly because: string };
+
+/** One call to AWS as the custody log keeps it. */
+export interface CustodyEntry {
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  /** ARN of the session that called. */
+  readonly caller: string;
+  readonly accountId: string;
+  readonly region: string;
+  /** `service:Operation` */
+  readonly api: string;
+  readonly requestId: string | null;
+  /** `ok`, or the name of AWS's error. */
+  readonly result: string;
+  /** What it was done to, and why. */
+  readonly on: string;
+}
+
+export interface FrozenSnapshot {
+  readonly snapshotId: SnapshotId;
+  readonly volumeId: VolumeId | null;
+  readonly encrypted: boolean;
+}
+
+export type Freeze =
+  | { readonly frozen: true; readonly snapshots: readonly FrozenSnapshot[]; readonly at: string }
+  | { readonly frozen: false; readonly because: string };
+
+export interface Artefact {
+  /** Path below the case's folder. */
+  readonly path: string;
+  readonly kind: 'triage-archive';
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly collectedAt: string;
+  readonly route: RouteName;
+}
+
+export type RouteName = 're-encrypt' | 'unencrypted-copy' | 'ssm-triage' | 'manual';
+
+/** How a route ended. */
+export type RouteOutcome =
+  | {
+      readonly route: RouteName;
+      readonly result: 'preserved';
+      readonly artefacts: readonly Artefact[];
+      readonly note: string;
+    }
+  | { readonly route: RouteName; readonly result: 'failed' | 'closed' | 'by-hand'; readonly note: string };
+
+/** What Unlatch made and took away again, or could not. */
+export interface CleanUp {
+  readonly removed: readonly string[];
+  readonly kept: readonly string[];
+  readonly left: readonly string[];
+}
+
+/** What DescribeKey said, or why it could not be asked. */
+export type KeyReading =
+  | { readonly known: true; readonly keyArn: string; readonly state: string; readonly manager: string | null }
+  | { readonly known: false; readonly because: string };

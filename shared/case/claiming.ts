@@ -1,0 +1,53 @@
+import type { ClaimAnswer } from '#shared/ledger/claims';
+import type { CaseRequest, Location, Origin, Target } from './case.ts';
+import type { Flow } from './flow.ts';
+import type { Tools } from './tools.ts';
+
+/** The id by which a target is claimed and named: one open case each. */
+export const machineOf = ({ instanceId, volumes }: Target): string => instanceId ?? volumes[0]?.volumeId ?? 'no-volume';
+
+/** What a case claims: the machine where it is known, else the refusal it came from. */
+export interface Claimed {
+  /** `<account>/<region>/<machine>` */
+  readonly key: string;
+  readonly machine: string;
+}
+
+export const claimedByOrigin = (origin: Origin | null): Claimed | null =>
+  origin === null || origin.instanceId === null
+    ? null
+    : { key: `${origin.accountId}/${origin.region}/${origin.instanceId}`, machine: origin.instanceId };
+
+export const claimedByLocation = (location: Location, request: CaseRequest): Claimed => {
+  if (location.found) {
+    const { accountId, region } = location.target;
+    const machine = machineOf(location.target);
+    return { key: `${accountId}/${region}/${machine}`, machine };
+  }
+  const key = 'joinKey' in request ? `join/${request.joinKey}` : `by-hand/${request.instanceId}`;
+  return { key, machine: 'unlocated' };
+};
+
+/** A claim outlasts the longest case: both waits, and an hour. */
+const holdSeconds = ({ settings }: Tools): number => (settings.JOIN_WAIT + settings.COMMAND_WAIT + 60) * 60;
+
+/** `20261121-i-0123456789abcdef0-3f9a1c2b`: the day, the machine, and what tells two cases of one day apart. */
+const caseIdOf = (machine: string, executionArn: string): string => {
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+  const tail = executionArn
+    .replace(/[^a-zA-Z0-9]/g, '')
+    .slice(-8)
+    .toLowerCase();
+  return `${day}-${machine}-${tail}`;
+};
+
+/** Takes the target for this case, or says which case has it. */
+export const claim = (flow: Flow, tools: Tools, { key, machine }: Claimed): Promise<ClaimAnswer> =>
+  flow.step('claim', () =>
+    tools.claims.claim({
+      target: key,
+      caseId: caseIdOf(machine, flow.executionArn),
+      execution: flow.executionArn,
+      holdSeconds: holdSeconds(tools),
+    }),
+  );

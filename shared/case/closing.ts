@@ -1,0 +1,54 @@
+import { custodyLog } from '#shared/evidence/custody-log';
+import { manifestJson, manifestOf } from '#shared/evidence/manifest';
+import { reportHtml } from '#shared/evidence/report-html';
+import type { Flow } from './flow.ts';
+import type { CaseReport } from './report.ts';
+import type { Tools } from './tools.ts';
+
+const CONTENT_TYPES = {
+  'report.json': 'application/json',
+  'report.html': 'text/html; charset=utf-8',
+  'custody.jsonl': 'application/x-ndjson',
+  'manifest.json': 'application/json',
+} as const;
+
+/** Where a case's evidence stands. */
+export const folderOf = (tools: Tools, caseId: string): string => `s3://${tools.bucket.bucket}/cases/${caseId}/`;
+
+/**
+ * Writes the case's documents, tells people, and lets the target go, in this order: a crash leaves a case that is told of
+ * twice, never one that nobody hears of. The custody log ends where its own writing begins.
+ */
+export const closeCase = async (flow: Flow, tools: Tools, report: CaseReport, target: string): Promise<void> => {
+  const entries = flow.custody();
+  const documents = [
+    { path: 'report.json', body: `${JSON.stringify(report, null, 2)}\n` },
+    { path: 'report.html', body: reportHtml(report) },
+    { path: 'custody.jsonl', body: custodyLog(entries) },
+  ] as const;
+  const manifest = {
+    path: 'manifest.json',
+    body: manifestJson(manifestOf({ report, documents, custodyEntries: entries })),
+  } as const;
+  const { settings, sessions, bucket, claims, notice } = tools;
+  const own = () => sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION);
+
+  const write = async ({ path, body }: (typeof documents)[number] | typeof manifest) => {
+    await flow.step(`write ${path}`, async (custody) =>
+      bucket.put(custody, await own(), `cases/${report.caseId}/${path}`, body, CONTENT_TYPES[path]),
+    );
+  };
+  await Promise.all(documents.map(write));
+  await write(manifest);
+  await flow.step('keep the record', () =>
+    claims.record(report.caseId, {
+      verdict: report.verdict,
+      closedAt: report.closedAt,
+      cause: report.diagnosis?.cause ?? null,
+    }),
+  );
+  await flow.step('tell', async (custody) =>
+    notice.caseClosed(custody, await own(), report, folderOf(tools, report.caseId)),
+  );
+  await flow.step('let the target go', () => claims.close(target, flow.executionArn, settings.COOL_DOWN * 60));
+};
