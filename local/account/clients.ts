@@ -1,0 +1,183 @@
+import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import type { Call } from './call.ts';
+import type { EmbeddedAccount, MadeCall } from './embedded-account.ts';
+import { running } from './lambda.ts';
+import { refusalOf } from './permissions.ts';
+
+/** A fault to inject into the n-th call of an API, counted from 1. */
+export interface Fault {
+  readonly api: string;
+  readonly nth: number;
+  /** The function dies before AWS sees the call, or after AWS has done it; or AWS throttles, or answers nothing new. */
+  readonly what: 'crash-before' | 'crash-after' | 'throttle';
+}
+
+/** The code with which each service refuses a caller. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  ec2: 'UnauthorizedOperation',
+  s3: 'AccessDenied',
+  sts: 'AccessDenied',
+};
+
+/** Whatever a service answers: the types that count stand where the SDK's commands are sent. */
+type Answer = ReturnType<typeof Reflect.apply>;
+
+interface SentCommand {
+  readonly input: unknown;
+  readonly constructor: { readonly name: string };
+}
+
+const operationOf = (command: SentCommand): string => command.constructor.name.replace(/Command$/, '');
+
+/** lib-dynamodb's names for DynamoDB's operations. */
+const DOCUMENT_OPERATIONS: Readonly<Record<string, string>> = {
+  Get: 'GetItem',
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Query: 'Query',
+};
+
+interface Configured {
+  readonly config: { region(): Promise<string>; credentials?(): Promise<{ accessKeyId: string }> };
+}
+
+const isConfigured = (client: unknown): client is Configured =>
+  typeof client === 'object' && client !== null && 'config' in client;
+
+const serviceError = (name: string, message: string, requestId: string): Error =>
+  // Name and `$metadata` are all that is read of a service's error; the class is the SDK's own base.
+  new EC2ServiceException({ name, message, $fault: 'client', $metadata: { httpStatusCode: 400, requestId } });
+
+const never = (): Promise<never> => new Promise(() => {});
+
+/**
+ * Leads every SDK client of this process to the account, with `aws-sdk-client-mock`: the functions' calls are judged by
+ * the template's policies, counted, and answered. The ledger's go on to `dynalite` over HTTP.
+ * @returns the way back
+ */
+export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[] = []): (() => void) => {
+  const { ground, services, state, calls, endpoints } = account;
+  const counts = new Map<string, number>();
+  let place = 0;
+
+  const answer = async (
+    api: string,
+    client: unknown,
+    input: unknown,
+    act: (call: Call) => Promise<unknown>,
+  ): Promise<unknown> => {
+    const invocation = running.getStore();
+    if (invocation === undefined) throw new Error(`${api} was called outside of any function`);
+    if (invocation.isDead()) return never();
+    const config = isConfigured(client) ? client.config : undefined;
+    const credentials = await config?.credentials?.();
+    const session = state.sessions.get(credentials?.accessKeyId ?? '') ?? invocation.session;
+    const call: Call = { input, session, region: (await config?.region()) ?? '', requestId: ground.uuid() };
+    if (api === 'lambda:CheckpointDurableExecution') return act(call);
+
+    place += 1;
+    const { functionId, execution, run } = invocation;
+    const made: MadeCall = {
+      api,
+      functionId,
+      execution,
+      run,
+      account: session.role.accountId,
+      input,
+      began: place,
+      ended: place,
+      at: ground.now(),
+      error: null,
+    };
+    calls.push(made);
+    const count = (counts.get(api) ?? 0) + 1;
+    counts.set(api, count);
+    const fault = faults.find(({ api: faulty, nth }) => faulty === api && nth === count)?.what;
+    if (fault === 'crash-before') {
+      invocation.kill(`${api} ${count}: killed before`);
+      return never();
+    }
+    const startedAt = ground.now().getTime();
+    try {
+      if (fault === 'throttle') throw serviceError('ThrottlingException', 'Rate exceeded', call.requestId);
+      const refused = await refusalOf(api, call, ground);
+      if (refused !== null)
+        throw serviceError(REFUSALS[api.split(':')[0] ?? ''] ?? 'AccessDeniedException', refused, call.requestId);
+      const output = await act(call);
+      if (fault === 'crash-after') {
+        invocation.kill(`${api} ${count}: killed after`);
+        return never();
+      }
+      return output;
+    } catch (error) {
+      made.error = error instanceof Error ? error.name : String(error);
+      throw error;
+    } finally {
+      place += 1;
+      made.ended = place;
+      ground.callPasses(startedAt);
+      account.events.emit('called', made);
+    }
+  };
+
+  const environment = {
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_S3: endpoints.s3,
+    AWS_REGION: account.region,
+    AWS_ACCESS_KEY_ID: 'AKIAUNLATCHLOCAL0000',
+    AWS_SECRET_ACCESS_KEY: 'unlatch-local',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, environment);
+
+  const answering = (service: keyof typeof services) => {
+    return function (this: unknown, command: SentCommand): Promise<Answer> {
+      const operation = operationOf(command);
+      const handler: unknown = Reflect.get(services[service], operation);
+      if (typeof handler !== 'function') throw new Error(`the embedded account has no ${service}:${operation}`);
+      return answer(`${service}:${operation}`, this, command.input, (call) =>
+        Reflect.apply(handler, undefined, [call]),
+      );
+    };
+  };
+
+  const ec2 = mockClient(EC2Client);
+  const kms = mockClient(KMSClient);
+  const ssm = mockClient(SSMClient);
+  const s3 = mockClient(S3Client);
+  const sts = mockClient(STSClient);
+  const sns = mockClient(SNSClient);
+  const events = mockClient(EventBridgeClient);
+  const lambda = mockClient(LambdaClient);
+  ec2.send.callsFake(answering('ec2'));
+  kms.send.callsFake(answering('kms'));
+  ssm.send.callsFake(answering('ssm'));
+  s3.send.callsFake(answering('s3'));
+  sts.send.callsFake(answering('sts'));
+  sns.send.callsFake(answering('sns'));
+  events.send.callsFake(answering('events'));
+  lambda.send.callsFake(answering('lambda'));
+
+  const { send } = DynamoDBDocumentClient.prototype;
+  const documents = mockClient(DynamoDBDocumentClient);
+  documents.send.callsFake(function (this: unknown, command: SentCommand): Promise<Answer> {
+    const operation = DOCUMENT_OPERATIONS[operationOf(command)] ?? operationOf(command);
+    return answer(`dynamodb:${operation}`, this, command.input, () => Reflect.apply(send, this, [command]));
+  });
+
+  return () => {
+    for (const mock of [ec2, kms, ssm, s3, sts, sns, events, lambda, documents]) mock.restore();
+    for (const name of Object.keys(environment)) delete process.env[name];
+    Object.assign(process.env, before);
+  };
+};

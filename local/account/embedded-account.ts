@@ -1,0 +1,234 @@
+import { EventEmitter } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
+import type { PublishCommandInput } from '@aws-sdk/client-sns';
+import { type AssumeRoleCommandInput, STSServiceException } from '@aws-sdk/client-sts';
+import { loadTemplate, type Template, takingRules } from '#local/template/template';
+import type { Call, EventBridgeEvent } from './call.ts';
+import type { DurableExecution } from './durable-executions.ts';
+import { ec2Service } from './ec2.ts';
+import { virtualGround } from './ground.ts';
+import { kmsService } from './kms.ts';
+import { type Invocation, lambdaService } from './lambda.ts';
+import { ledgerTable } from './ledger-table.ts';
+import { objectStore } from './object-store.ts';
+import type { PolicyDocument, Role, RoleSession } from './state.ts';
+import { systemsManager } from './systems-manager.ts';
+
+/** One call to AWS that a function made. */
+export interface MadeCall {
+  readonly api: string;
+  readonly functionId: string;
+  readonly execution: string | null;
+  /** The run of the function; a durable execution has several. */
+  readonly run: number;
+  readonly account: string;
+  readonly input: unknown;
+  /** Places in the order of all beginnings and ends: a call that began after another ended came after it. */
+  readonly began: number;
+  ended: number;
+  readonly at: Date;
+  error: string | null;
+}
+
+/** What an account tells whoever watches it. */
+export interface AccountEvents {
+  delivered: [event: EventBridgeEvent, rule: string, functionId: string];
+  unheeded: [event: EventBridgeEvent];
+  called: [call: MadeCall];
+  ended: [execution: DurableExecution];
+}
+
+export interface AccountOptions {
+  /** Where Unlatch runs. */
+  readonly accountId: string;
+  readonly region: string;
+  /** Parameters of `template.yaml`. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly startsAt?: Date;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+
+const MEMBER_ROLE = 'UnlatchMember';
+const STACK = 'unlatch';
+
+/** What a role's policies say, of another account: the member role may do there what the function may do at home. */
+const inAccount = (policies: readonly PolicyDocument[], from: string, to: string): PolicyDocument[] =>
+  policies.map((policy) => JSON.parse(JSON.stringify(policy).replaceAll(`:${from}:`, `:${to}:`)));
+
+/**
+ * AWS in this process: several accounts and Regions, in which the project's functions run unmodified. It takes the rules
+ * and the permissions from `template.yaml`: what the template would not catch is not caught here, and what it would not
+ * allow is refused. Close it when done.
+ */
+export const embeddedAccount = async ({
+  accountId,
+  region,
+  parameters = {},
+  startsAt = new Date('2026-03-02T02:58:00Z'),
+}: AccountOptions) => {
+  const template: Template = loadTemplate(`${ROOT}/template.yaml`, parameters, { accountId, region, stackName: STACK });
+  const events = new EventEmitter<AccountEvents>();
+  const ground = virtualGround(startsAt, (event) => deliver(event));
+  const { state } = ground;
+
+  const addRole = (
+    role: Omit<Role, 'arn' | 'uniqueId' | 'trustedArns'> & { trustedArns?: readonly string[] },
+  ): Role => {
+    const arn = `arn:aws:iam::${role.accountId}:role/${role.name}`;
+    const uniqueId = `AROA${ground.uuid().replaceAll('-', '').slice(0, 17).toUpperCase()}`;
+    const added: Role = { trustedArns: [], ...role, arn, uniqueId };
+    state.roles.set(arn, added);
+    return added;
+  };
+
+  const openSession = (role: Role, sessionName: string): RoleSession => {
+    const session: RoleSession = {
+      role,
+      sessionName,
+      arn: `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${sessionName}`,
+      accessKeyId: `ASIA${ground.uuid().replaceAll('-', '').slice(0, 16).toUpperCase()}`,
+      sessionPolicy: null,
+      startedAt: ground.now(),
+    };
+    state.sessions.set(session.accessKeyId, session);
+    return session;
+  };
+
+  const functionSessions = new Map(
+    template.functions.map(({ logicalId, policies, folder }) => {
+      const identityPolicies = policies.map((document, at) => ({ name: `${logicalId}-${at}`, document }));
+      const role = addRole({
+        accountId,
+        name: `${STACK}-${logicalId}Role`,
+        identityPolicies,
+        permissionsBoundary: null,
+      });
+      return [logicalId, openSession(role, `${STACK}-${folder}`)] as const;
+    }),
+  );
+  const sessionOf = (functionId: string): RoleSession => {
+    const session = functionSessions.get(functionId);
+    if (session === undefined) throw new Error(`no role for \`${functionId}\``);
+    return session;
+  };
+
+  const table = await ledgerTable(`${STACK}-Ledger`);
+  const store = await objectStore(ground.now);
+  const ssm = systemsManager(ground);
+  const published: PublishCommandInput[] = [];
+  const put: PutEventsCommandInput['Entries'] = [];
+
+  const lambda = lambdaService(ground, template, sessionOf, ROOT, {
+    invoked: () => {},
+    ended: (execution) => events.emit('ended', execution),
+  });
+
+  const deliver = async (event: EventBridgeEvent): Promise<void> => {
+    const rules = takingRules(template, event);
+    if (rules.length === 0) events.emit('unheeded', event);
+    for (const rule of rules) {
+      events.emit('delivered', event, rule.name, rule.functionLogicalId);
+      await lambda.deliver(rule.functionLogicalId, event);
+    }
+  };
+
+  const sts = {
+    GetCallerIdentity: async (call: Call) => ({
+      $metadata: { requestId: call.requestId },
+      Arn: call.session.arn,
+      Account: call.session.role.accountId,
+    }),
+    AssumeRole: async (call: Call<AssumeRoleCommandInput>) => {
+      const { RoleArn = '', RoleSessionName = '' } = call.input;
+      const role = state.roles.get(RoleArn);
+      if (role === undefined || !role.trustedArns.includes(call.session.role.arn)) {
+        throw new STSServiceException({
+          name: 'AccessDenied',
+          $fault: 'client',
+          message: `User: ${call.session.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
+          $metadata: { httpStatusCode: 403, requestId: call.requestId },
+        });
+      }
+      const session = openSession(role, RoleSessionName);
+      return {
+        $metadata: { requestId: call.requestId },
+        AssumedRoleUser: { Arn: session.arn, AssumedRoleId: `${role.uniqueId}:${RoleSessionName}` },
+        Credentials: {
+          AccessKeyId: session.accessKeyId,
+          SecretAccessKey: 'secret',
+          SessionToken: 'token',
+          Expiration: new Date(ground.now().getTime() + 3_600_000),
+        },
+      };
+    },
+  };
+
+  const sns = {
+    Publish: async (call: Call<PublishCommandInput>) => {
+      published.push(call.input);
+      return { $metadata: { requestId: call.requestId }, MessageId: ground.uuid() };
+    },
+  };
+
+  const bus = {
+    PutEvents: async (call: Call<PutEventsCommandInput>) => {
+      put.push(...(call.input.Entries ?? []));
+      return { $metadata: { requestId: call.requestId }, FailedEntryCount: 0, Entries: [] };
+    },
+  };
+
+  return {
+    accountId,
+    region,
+    template,
+    state,
+    ground,
+    events,
+    lambda,
+    ssm,
+    store,
+    /** What was published to SNS, and put on the bus by the functions. */
+    published,
+    put,
+    /** Every call that a function made, in the order in which they began. */
+    calls: [] as MadeCall[],
+    endpoints: { dynamodb: table.endpoint, s3: store.endpoint },
+    bucket: template.functions.flatMap(({ environment }) => environment.EVIDENCE_BUCKET ?? [])[0] ?? '',
+    services: {
+      ec2: ec2Service(ground),
+      kms: kmsService(ground),
+      ssm: ssm.operations,
+      s3: store.operations,
+      sts,
+      sns,
+      events: bus,
+      lambda: lambda.operations,
+    },
+    addRole,
+    openSession,
+    sessionOf,
+
+    /** Another account, in which Unlatch's functions may assume the member role. */
+    addMember(memberId: string): Role {
+      const policies = template.functions.flatMap(({ policies: own }) => inAccount(own, accountId, memberId));
+      return addRole({
+        accountId: memberId,
+        name: parameters.MemberRoleName ?? MEMBER_ROLE,
+        identityPolicies: policies.map((document, at) => ({ name: `member-${at}`, document })),
+        permissionsBoundary: null,
+        trustedArns: [...functionSessions.values()].map(({ role }) => role.arn),
+      });
+    },
+
+    async close(): Promise<void> {
+      store.close();
+      await table.close();
+      ground.uninstall();
+    },
+  };
+};
+
+export type EmbeddedAccount = Awaited<ReturnType<typeof embeddedAccount>>;
+export type { Invocation };

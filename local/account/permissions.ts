@@ -1,0 +1,140 @@
+import type { Call, Ground } from './call.ts';
+import { judge } from './judge.ts';
+import { denialReason } from './kms-decision.ts';
+
+/** One thing a call must be allowed: the action on the resource, in the context that AWS would give. */
+interface Need {
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+type Input = Readonly<Record<string, unknown>>;
+type Needs = (call: Call, input: Input, ground: Ground) => Need[];
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const table: (action: string) => Needs = (action) => (call, input) => [
+  { action, resource: `arn:aws:dynamodb:${call.region}:${call.session.role.accountId}:table/${text(input.TableName)}` },
+];
+
+const anywhere: (action: string) => Needs = (action) => () => [{ action, resource: '*' }];
+
+const object: (action: string) => Needs = (action) => (_call, input) => [
+  { action, resource: `arn:aws:s3:::${text(input.Bucket)}/${text(input.Key)}` },
+];
+
+/** The value of a tag among an input's TagSpecifications. */
+const requestTags = (input: Input): Record<string, string> => {
+  const specifications = Array.isArray(input.TagSpecifications) ? input.TagSpecifications : [];
+  const tags: { Key?: string; Value?: string }[] = specifications.flatMap((specification) => specification?.Tags ?? []);
+  return Object.fromEntries(tags.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value ?? '']));
+};
+
+const freezing: (action: 'CreateSnapshot' | 'CreateSnapshots') => Needs =
+  (action) =>
+  (call, input, { state }) => {
+    const { accountId } = call.session.role;
+    const place = `arn:aws:ec2:${call.region}:${accountId}`;
+    const specification = input.InstanceSpecification;
+    const instanceId =
+      typeof specification === 'object' && specification !== null && 'InstanceId' in specification
+        ? text(specification.InstanceId)
+        : '';
+    const volumes =
+      instanceId === ''
+        ? [text(input.VolumeId)]
+        : (state.instances.get(instanceId)?.blockDevices ?? []).map(({ volumeId }) => volumeId);
+    const ec2Action = `ec2:${action}`;
+    const snapshot = `arn:aws:ec2:${call.region}::snapshot/snap-00000000000000000`;
+    return [
+      ...(instanceId === '' ? [] : [{ action: ec2Action, resource: `${place}:instance/${instanceId}` }]),
+      ...volumes.map((volumeId) => ({ action: ec2Action, resource: `${place}:volume/${volumeId}` })),
+      { action: ec2Action, resource: snapshot, context: requestTags(input) },
+      { action: 'ec2:CreateTags', resource: snapshot, context: { 'ec2:CreateAction': action, ...requestTags(input) } },
+    ];
+  };
+
+const sending: Needs = (call, input, { state }) => {
+  const [instanceId] = Array.isArray(input.InstanceIds) ? input.InstanceIds : [];
+  const tags = state.instances.get(text(instanceId))?.tags ?? {};
+  const context = Object.fromEntries(Object.entries(tags).map(([key, value]) => [`ssm:resourceTag/${key}`, value]));
+  const { accountId } = call.session.role;
+  return [
+    { action: 'ssm:SendCommand', resource: `arn:aws:ssm:${call.region}::document/${text(input.DocumentName)}` },
+    {
+      action: 'ssm:SendCommand',
+      resource: `arn:aws:ec2:${call.region}:${accountId}:instance/${text(instanceId)}`,
+      context,
+    },
+  ];
+};
+
+/**
+ * What each call of a function must be allowed, by the policies that `template.yaml` gives it. KMS decides for itself
+ * (the key policy has its say), and a function may always use Lambda's own bookkeeping of durable executions.
+ */
+const NEEDS: Readonly<Record<string, Needs>> = {
+  'dynamodb:GetItem': table('dynamodb:GetItem'),
+  'dynamodb:PutItem': table('dynamodb:PutItem'),
+  'dynamodb:UpdateItem': table('dynamodb:UpdateItem'),
+  'dynamodb:Query': table('dynamodb:Query'),
+  'lambda:Invoke': (_call, input) => [{ action: 'lambda:InvokeFunction', resource: text(input.FunctionName) }],
+  'sts:AssumeRole': (_call, input) => [{ action: 'sts:AssumeRole', resource: text(input.RoleArn) }],
+  'ec2:DescribeInstances': anywhere('ec2:DescribeInstances'),
+  'ec2:DescribeSnapshots': anywhere('ec2:DescribeSnapshots'),
+  'ec2:CreateSnapshot': freezing('CreateSnapshot'),
+  'ec2:CreateSnapshots': freezing('CreateSnapshots'),
+  'ssm:DescribeInstanceInformation': anywhere('ssm:DescribeInstanceInformation'),
+  'ssm:GetCommandInvocation': anywhere('ssm:GetCommandInvocation'),
+  'ssm:ListCommands': anywhere('ssm:ListCommands'),
+  'ssm:CancelCommand': anywhere('ssm:CancelCommand'),
+  'ssm:SendCommand': sending,
+  's3:PutObject': object('s3:PutObject'),
+  's3:GetObject': object('s3:GetObject'),
+  'sns:Publish': (_call, input) => [{ action: 'sns:Publish', resource: text(input.TopicArn) }],
+  'events:PutEvents': (call) => [
+    {
+      action: 'events:PutEvents',
+      resource: `arn:aws:events:${call.region}:${call.session.role.accountId}:event-bus/default`,
+    },
+  ],
+};
+
+/** Calls that need no permission, or whose service decides for itself. */
+const FREE: ReadonlySet<string> = new Set([
+  'sts:GetCallerIdentity',
+  'lambda:CheckpointDurableExecution',
+  'kms:DescribeKey',
+]);
+
+/** The message with which AWS refuses a call, or `null` where the session may make it. A call of no table is an error. */
+export const refusalOf = async (api: string, call: Call, ground: Ground): Promise<string | null> => {
+  if (FREE.has(api)) return null;
+  const needs = NEEDS[api];
+  if (needs === undefined) throw new Error(`the embedded account does not know what ${api} must be allowed`);
+  const { input } = call;
+  const fields: Input = typeof input === 'object' && input !== null ? Object.fromEntries(Object.entries(input)) : {};
+  const organization = ground.state.organization.get(call.session.role.accountId);
+  for (const { action, resource, context = {} } of needs(call, fields, ground)) {
+    const verdict = await judge({
+      session: call.session,
+      action,
+      // A role to assume lives elsewhere; its trust policy is judged where it is assumed, this is the caller's side.
+      resource: { arn: resource, accountId: call.session.role.accountId },
+      resourcePolicy: null,
+      context,
+      serviceControlPolicies: organization?.serviceControlPolicies ?? [],
+      resourceControlPolicies: [],
+    });
+    if (!verdict.allowed) {
+      const reason = denialReason(
+        action,
+        verdict.explicit,
+        verdict.layer === 'key-policy' ? 'identity-policy' : verdict.layer,
+      );
+      return `User: ${call.session.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
+    }
+  }
+  return null;
+};

@@ -1,0 +1,145 @@
+/**
+ * What the embedded AWS account keeps: the accounts, roles, keys, volumes, snapshots and instances of a scenario.
+ * One process holds several accounts and Regions; a resource names the account and Region it lives in.
+ */
+
+export interface PolicyDocument {
+  readonly Version?: string | undefined;
+  readonly Statement: readonly unknown[];
+}
+
+export interface NamedPolicy {
+  readonly name: string;
+  readonly document: PolicyDocument;
+}
+
+export interface Role {
+  readonly accountId: string;
+  readonly name: string;
+  readonly arn: string;
+  /** The `AROA…` unique id, first half of a session's principalId. */
+  readonly uniqueId: string;
+  readonly identityPolicies: NamedPolicy[];
+  readonly permissionsBoundary: PolicyDocument | null;
+  /** Who may assume it: role ARNs. Empty: nobody but the scenario itself. */
+  readonly trustedArns: readonly string[];
+}
+
+export interface RoleSession {
+  readonly role: Role;
+  readonly sessionName: string;
+  /** `arn:aws:sts::<account>:assumed-role/<role>/<session>` */
+  readonly arn: string;
+  readonly accessKeyId: string;
+  readonly sessionPolicy: PolicyDocument | null;
+  readonly startedAt: Date;
+}
+
+export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingImport' | 'Unavailable';
+
+export interface Grant {
+  readonly grantId: string;
+  readonly granteePrincipal: string;
+  readonly retiringPrincipal: string | null;
+  readonly operations: readonly string[];
+  readonly encryptionContextSubset: Readonly<Record<string, string>> | null;
+  readonly encryptionContextEquals: Readonly<Record<string, string>> | null;
+}
+
+export interface Key {
+  readonly accountId: string;
+  readonly region: string;
+  readonly keyId: string;
+  readonly arn: string;
+  readonly manager: 'CUSTOMER' | 'AWS';
+  readonly policy: PolicyDocument;
+  readonly aliases: string[];
+  readonly grants: Grant[];
+  state: KeyState;
+}
+
+export type Tags = Record<string, string>;
+
+/** Blocks by index, 524,288 bytes each; a missing index is a hole of zeros. */
+export type Blocks = ReadonlyMap<number, Buffer>;
+
+export interface Volume {
+  readonly volumeId: string;
+  readonly accountId: string;
+  readonly region: string;
+  readonly sizeGiB: number;
+  readonly keyArn: string | null;
+  readonly snapshotId: string | null;
+  readonly blocks: Map<number, Buffer>;
+  readonly tags: Tags;
+  state: 'creating' | 'available' | 'in-use';
+  attachment: { instanceId: string; device: string } | null;
+}
+
+export interface Snapshot {
+  readonly snapshotId: string;
+  /** The owner. */
+  readonly accountId: string;
+  readonly region: string;
+  /** `vol-ffffffff` for a copy, as AWS reports it. */
+  readonly volumeId: string;
+  readonly sizeGiB: number;
+  readonly keyArn: string | null;
+  readonly description: string;
+  readonly startTime: Date;
+  readonly sharedWith: Set<string>;
+  readonly tags: Tags;
+  blocks: Map<number, Buffer>;
+  state: 'pending' | 'completed' | 'error';
+  stateMessage: string | null;
+}
+
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
+
+export interface Instance {
+  readonly instanceId: string;
+  readonly accountId: string;
+  readonly region: string;
+  readonly platform: 'linux' | 'windows';
+  readonly tags: Tags;
+  readonly blockDevices: { device: string; volumeId: string }[];
+  /** `null`: no agent has ever registered. */
+  readonly agent: { pingStatus: 'Online' | 'ConnectionLost' | 'Inactive' } | null;
+  /** The guest's files, path → text: what a collector can find there. */
+  readonly files: Readonly<Record<string, string>>;
+  state: InstanceState;
+  stateReason: { code: string; message: string } | null;
+}
+
+/** Policies of the organisation above one account, root first. */
+export interface OrganizationPolicies {
+  readonly serviceControlPolicies: readonly { target: string; policies: readonly NamedPolicy[] }[];
+  readonly resourceControlPolicies: readonly { target: string; policies: readonly NamedPolicy[] }[];
+}
+
+export interface State {
+  /** By account id. */
+  readonly organization: Map<string, OrganizationPolicies>;
+  /** By ARN. */
+  readonly roles: Map<string, Role>;
+  /** By access key id. */
+  readonly sessions: Map<string, RoleSession>;
+  /** By ARN. */
+  readonly keys: Map<string, Key>;
+  readonly volumes: Map<string, Volume>;
+  readonly snapshots: Map<string, Snapshot>;
+  readonly instances: Map<string, Instance>;
+  /** `<account>/<region>` where EBS encryption by default is on. */
+  readonly encryptionByDefault: Set<string>;
+}
+
+export const emptyState = (): State => ({
+  organization: new Map(),
+  roles: new Map(),
+  sessions: new Map(),
+  keys: new Map(),
+  volumes: new Map(),
+  snapshots: new Map(),
+  instances: new Map(),
+  encryptionByDefault: new Set(),
+});

@@ -1,0 +1,138 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { chainToCommand } from '#local/account/call-chain';
+import { leadClientsTo } from '#local/account/clients';
+import { type EmbeddedAccount, embeddedAccount } from '#local/account/embedded-account';
+import { loadScenario, type Scenario } from '#local/scenario/scenario';
+import { stageOf } from '#local/scenario/stage';
+import type { CaseReport } from '#shared/case/report';
+import { type Command, type Output, readWords, stringOption } from './options.ts';
+import { tellTimeline } from './timeline.ts';
+
+/** The most AWS calls that may stand in sequence between a refusal and the collector on its way. */
+export const CALLS_IN_SEQUENCE = 6;
+
+/** What a drill came to, for programs. */
+export interface DrillAnswer {
+  readonly scenario: string;
+  readonly cases: readonly {
+    readonly caseId: string;
+    readonly verdict: CaseReport['verdict'];
+    readonly cause: string | null;
+    readonly folder: string;
+    readonly callsInSequence: number | null;
+  }[];
+  readonly deadLetters: number;
+}
+
+/** Copies the evidence bucket into a folder; a key cannot lead out of it. */
+const download = (account: EmbeddedAccount, folder: string): void => {
+  for (const [key, body] of account.store.latest()) {
+    const [bucket, top, ...path] = key.split('/');
+    if (bucket !== account.bucket || top !== 'cases') continue;
+    const file = resolve(folder, ...path);
+    if (!file.startsWith(resolve(folder) + sep)) throw new Error(`the key \`${key}\` leads out of the folder`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, body);
+  }
+};
+
+const isReport = (value: unknown): value is CaseReport =>
+  typeof value === 'object' && value !== null && 'caseId' in value && 'verdict' in value;
+
+const reportsIn = (account: EmbeddedAccount): CaseReport[] =>
+  [...account.store.latest()].flatMap(([key, body]) => {
+    if (!key.endsWith('/report.json')) return [];
+    const report: unknown = JSON.parse(body.toString());
+    return isReport(report) ? [report] : [];
+  });
+
+const HEADLINES = {
+  preserved: 'evidence preserved',
+  'by-hand': 'a person must collect; the instructions are written',
+  diagnosed: 'refusal diagnosed; the machine was not found',
+} as const satisfies Record<CaseReport['verdict'], string>;
+
+const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
+
+const tellCase = (output: Output, report: CaseReport, folder: string, calls: number | null): void => {
+  const { diagnosis, freeze, artefacts, todo } = report;
+  const rows: [string, string][] = [
+    ['verdict', HEADLINES[report.verdict]],
+    ...(diagnosis === null ? [] : [['why', diagnosis.explanation] satisfies [string, string]]),
+    ['frozen', freeze.frozen ? freeze.snapshots.map(({ snapshotId }) => snapshotId).join(', ') : freeze.because],
+    ...artefacts.map(({ path, bytes, sha256 }): [string, string] => [
+      'preserved',
+      `${path}, ${kibibytes(bytes)}, SHA-256 ${sha256}`,
+    ]),
+    ...todo.map((task): [string, string] => ['to do', task]),
+    ...(calls === null
+      ? []
+      : [
+          [
+            'speed',
+            `${calls} AWS calls in sequence from the refusal to SendCommand (at most ${CALLS_IN_SEQUENCE})`,
+          ] satisfies [string, string],
+        ]),
+    ['evidence', `${folder}${sep}report.html`],
+  ];
+  output.say(`\ncase ${report.caseId}`);
+  for (const [name, text] of rows) output.say(`  ${name.padEnd(10)} ${text}`);
+};
+
+const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, output: Output): Promise<DrillAnswer> => {
+  output.say(`${scenario.name}: ${scenario.about}\n`);
+  const stage = stageOf(account, scenario);
+  const timeline = tellTimeline(account, output);
+  await stage.acquire(timeline.platform);
+  await account.ground.settle();
+
+  const cases = reportsIn(account).map((report) => {
+    const folder = join(out, report.caseId);
+    rmSync(folder, { recursive: true, force: true });
+    const execution = account.lambda.executions
+      .all()
+      .find(({ result }) => isReport(result) && result.caseId === report.caseId);
+    const chain = chainToCommand(account.calls, execution?.name ?? '');
+    return { report, folder, calls: chain.length === 0 ? null : chain.length };
+  });
+  download(account, out);
+  for (const { report, folder, calls } of cases)
+    tellCase(output, report, relative(process.cwd(), folder) || folder, calls);
+  const { events, heeded } = timeline.counts();
+  output.say(
+    `\n${events} events, ${heeded} taken by a rule, ${cases.length} case${cases.length === 1 ? '' : 's'}, ${account.lambda.deadLetters.length} dead letters`,
+  );
+  return {
+    scenario: scenario.name,
+    cases: cases.map(({ report, folder, calls }) => ({
+      caseId: report.caseId,
+      verdict: report.verdict,
+      cause: report.diagnosis?.cause ?? null,
+      folder,
+      callsInSequence: calls,
+    })),
+    deadLetters: account.lambda.deadLetters.length,
+  };
+};
+
+/**
+ * `drill [--scenario FILE|NAME] [--out DIR] [--json]`: the scenario's platform tries to acquire, KMS refuses, events flow
+ * through the template's rules, and the functions react. Writes each case's evidence below DIR. Exit 0 where each refusal
+ * became a case that closed, 1 where none did or an event was lost.
+ */
+export const drill: Command = async (args, output) => {
+  const words = readWords(args, ['scenario', 'out'], ['json']);
+  const scenario = loadScenario(stringOption(words, 'scenario', 'custom-key-denied'));
+  const out = stringOption(words, 'out', 'out');
+  const account = await embeddedAccount({ ...scenario.unlatch, parameters: scenario.parameters });
+  const restore = leadClientsTo(account);
+  try {
+    const answer = await run(account, scenario, out, output);
+    if (words.options.json === true) output.answer(answer);
+    return answer.cases.length > 0 && answer.deadLetters === 0 ? 0 : 1;
+  } finally {
+    restore();
+    await account.close();
+  }
+};

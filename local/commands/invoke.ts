@@ -1,0 +1,57 @@
+import { leadClientsTo } from '#local/account/clients';
+import { embeddedAccount } from '#local/account/embedded-account';
+import { BadInputError, loadScenario, readJson } from '#local/scenario/scenario';
+import { stageOf } from '#local/scenario/stage';
+import { type Command, readWords, stringOption } from './options.ts';
+
+/** `{{instance:NAME}}` in an event stands for the id that the scenario's instance got. */
+const withIds = (
+  event: unknown,
+  instances: ReadonlyMap<string, { readonly instanceId: string }>,
+  file: string,
+): unknown =>
+  JSON.parse(
+    JSON.stringify(event).replace(/\{\{instance:([\w.-]{1,64})\}\}/g, (_whole, name: string) => {
+      const instance = instances.get(name);
+      if (instance === undefined) throw new BadInputError(`${file}: the scenario has no instance \`${name}\``);
+      return instance.instanceId;
+    }),
+  );
+
+/**
+ * `invoke FUNCTION EVENT.json [--scenario …]`: one function with one event, like `sam local invoke`, without Docker. The
+ * function runs in the embedded account that the scenario describes, and its answer is printed. Exit 1 where it throws.
+ */
+export const invoke: Command = async (args, output) => {
+  const words = readWords(args, ['scenario'], ['json']);
+  const [functionName, file, ...rest] = words.words;
+  if (functionName === undefined || file === undefined || rest.length > 0) {
+    throw new BadInputError('invoke: expected a function and one event file');
+  }
+  const scenario = loadScenario(stringOption(words, 'scenario', 'custom-key-denied'));
+  const read = readJson(file);
+  const account = await embeddedAccount({ ...scenario.unlatch, parameters: scenario.parameters });
+  const restore = leadClientsTo(account);
+  try {
+    const { instances } = stageOf(account, scenario);
+    const fn = account.template.functions.find(
+      ({ logicalId, folder }) => folder === functionName || logicalId === functionName,
+    );
+    if (fn === undefined) {
+      const names = account.template.functions.map(({ folder }) => `\`${folder}\``).join(', ');
+      throw new BadInputError(`invoke: there is no function \`${functionName}\`; there are ${names}`);
+    }
+    const session = account.sessionOf(fn.logicalId);
+    const call = { input: {}, session, region: account.region, requestId: account.ground.uuid() };
+    const answer = await account.lambda.invoke(call, fn.logicalId, withIds(read, instances, file));
+    output.answer(answer);
+    return 0;
+  } catch (error) {
+    if (error instanceof BadInputError) throw error;
+    output.say(`${functionName} threw: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  } finally {
+    restore();
+    await account.close();
+  }
+};

@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url';
+import { BadInputError, readJson } from '#local/scenario/scenario';
+import { loadTemplate, takingRules } from '#local/template/template';
+import { MalformedEventError } from '#shared/signal/envelope';
+import { readSignal } from '#shared/signal/read-signal';
+import type { Signal } from '#shared/signal/signal';
+import { type Command, readWords, stringOption } from './options.ts';
+
+interface Line {
+  readonly file: string;
+  readonly rule: string | null;
+  readonly function: string | null;
+  readonly signal: Readonly<Record<string, unknown>> | null;
+  readonly ignored: string | null;
+}
+
+const TEMPLATE = fileURLToPath(new URL('../../template.yaml', import.meta.url));
+
+/** A signal as it is printed: its kind and its facts side by side. */
+const flat = (signal: Signal): Readonly<Record<string, unknown>> => {
+  switch (signal.kind) {
+    case 'call':
+      return { kind: signal.kind, ...signal.call, denial: signal.denial };
+    case 'denial':
+      return { kind: signal.kind, ...signal.denial };
+    case 'outcome':
+      return { kind: signal.kind, ...signal.outcome, denial: signal.denial };
+  }
+};
+
+const summary = ({ signal }: Line): string => {
+  if (signal === null) return '';
+  const { kind, action, name, event, result, layer, explicit } = signal;
+  const what = [action ?? name ?? event, result].filter((part) => typeof part === 'string').join(' ');
+  return `${kind} ${what}${typeof layer === 'string' ? `, ${explicit ? 'denied' : 'not allowed'} by ${layer}` : ''}`;
+};
+
+/**
+ * `signal [--response-role PATTERN] [--json] EVENT.json…`: would Unlatch react? For each event, the rule of the template
+ * that takes it, the function, and the signal it becomes, or why it is ignored.
+ */
+export const signal: Command = async (args, output) => {
+  const words = readWords(args, ['response-role'], ['json']);
+  if (words.words.length === 0) throw new BadInputError('signal: expected at least one event file');
+  const responseRole = stringOption(words, 'response-role', '*CadoResponse*');
+  const template = loadTemplate(TEMPLATE, { ResponseRolePattern: responseRole });
+  const ownRoles = template.functions[0]?.environment.OWN_ROLES?.split(',') ?? [];
+
+  const lineOf = (file: string): Line => {
+    const event = readJson(file);
+    if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+      throw new BadInputError(`${file}: expected one event, a JSON object`);
+    }
+    const reading = (() => {
+      try {
+        return readSignal(event, { responseRole, ownRoles });
+      } catch (error) {
+        if (error instanceof MalformedEventError) throw new BadInputError(`${file}: ${error.message}`);
+        throw error;
+      }
+    })();
+    const [rule] = takingRules(template, event);
+    const place = { file, rule: rule?.name ?? null, function: rule?.functionLogicalId ?? null };
+    if ('ignored' in reading) return { ...place, signal: null, ignored: reading.ignored };
+    if (rule === undefined) {
+      const { kind } = reading.signal;
+      return {
+        ...place,
+        signal: null,
+        ignored: `no rule of the template takes it: a ${kind} of this kind changes nothing`,
+      };
+    }
+    return { ...place, signal: flat(reading.signal), ignored: null };
+  };
+
+  const lines = words.words.map(lineOf);
+  if (words.options.json === true) output.answer(lines);
+  else {
+    for (const line of lines) {
+      output.say(
+        `${line.file}: ${line.ignored === null ? `${line.rule} → ${line.function}: ${summary(line)}` : `ignored: ${line.ignored}`}`,
+      );
+    }
+  }
+  return 0;
+};

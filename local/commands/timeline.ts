@@ -1,0 +1,78 @@
+import type { EventBridgeEvent } from '#local/account/call';
+import type { EmbeddedAccount, MadeCall } from '#local/account/embedded-account';
+import type { Act } from '#local/scenario/stage';
+import type { Output } from './options.ts';
+
+/** The calls that change something, in the words of a timeline; reads and the ledger's bookkeeping are left out. */
+const TELLING: Readonly<Record<string, string>> = {
+  'ec2:CreateSnapshots': 'freezes the disks',
+  'ec2:CreateSnapshot': 'freezes the disk',
+  'ssm:SendCommand': 'sends the collector',
+  'ssm:CancelCommand': 'cancels the collector',
+  's3:GetObject': 'checks what arrived',
+  'sns:Publish': 'tells people',
+};
+
+const field = (event: EventBridgeEvent, name: string): string => {
+  const value = event.detail[name];
+  return typeof value === 'string' ? value : '';
+};
+
+const summary = (event: EventBridgeEvent): string => {
+  const name = field(event, 'eventName') || field(event, 'event') || field(event, 'state');
+  const error = field(event, 'errorMessage') || field(event, 'cause');
+  return `${event['detail-type']}: ${name}${error === '' ? '' : ` failed: ${error}`}`;
+};
+
+/** Long words are cut for a terminal; the report has them whole. */
+const cut = (text: string): string => (text.length > 180 ? `${text.slice(0, 179)}…` : text);
+
+/** Control characters from outside never reach a terminal. */
+const plain = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\u2027\u2030-\u2065\u2070-\ud7ff]/g, '�');
+
+/** Prints what happens in the account as it happens, with the virtual time since the start. */
+export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
+  const start = account.ground.now().getTime();
+  let events = 0;
+  let heeded = 0;
+  let polling = false;
+
+  const tell = (who: string, what: string): void => {
+    const seconds = Math.max(0, (account.ground.now().getTime() - start) / 1000);
+    const clock = `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${(seconds % 60).toFixed(1).padStart(4, '0')}`;
+    output.say(`  ${clock}  ${who.padEnd(10)} ${plain(cut(what))}`);
+  };
+
+  account.events.on('delivered', (event, rule) => {
+    events += 1;
+    heeded += 1;
+    tell('aws', `${summary(event)}  [${rule.replace('ObserveFunction', '')}]`);
+  });
+  account.events.on('unheeded', () => {
+    events += 1;
+  });
+  account.events.on('called', (call: MadeCall) => {
+    if (call.api === 'lambda:Invoke')
+      tell('unlatch', call.error === null ? 'opens a case' : 'the case is open already');
+    if (call.execution === null) return;
+    const says = TELLING[call.api];
+    if (says !== undefined)
+      tell('unlatch', `${says} (${call.api} in ${call.account})${call.error === null ? '' : `: ${call.error}`}`);
+    if (call.api === 'ssm:GetCommandInvocation' && !polling) {
+      polling = true;
+      tell('unlatch', 'waits for the collector; no Lambda time passes');
+    }
+  });
+  account.events.on('ended', ({ result }) => {
+    const ended = typeof result === 'object' && result !== null ? result : {};
+    if ('verdict' in ended) tell('unlatch', `case closed: ${String(ended.verdict)}`);
+    else if ('absorbedBy' in ended)
+      tell('unlatch', `another refusal of the same machine, added to case ${String(ended.absorbedBy)}`);
+    else tell('unlatch', 'the execution failed');
+  });
+
+  return {
+    platform: ({ who, what, answer }: Act): void => tell('platform', `${what} by ${who}: ${answer}`),
+    counts: () => ({ events, heeded }),
+  };
+};

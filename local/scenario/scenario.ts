@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** A scenario file: accounts, roles, keys, instances, and what the platform does. `docs/scenarios.md` explains each field. */
+const AccountId = z.string().regex(/^\d{12}$/, 'expected an account id of 12 digits');
+const Region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a Region such as `eu-west-3`');
+const Name = z.string().regex(/^[\w.-]{1,64}$/, 'expected a name of letters, digits, `_`, `.` and `-`');
+const RoleName = z.string().regex(/^[\w+=,.@-]{1,64}$/, 'expected the name of an IAM role');
+
+const PolicyDocument = z.looseObject({ Version: z.string().optional(), Statement: z.array(z.unknown()).min(1) });
+const NamedPolicy = z.strictObject({ name: Name, document: PolicyDocument });
+const OrganizationLevel = z.strictObject({ target: z.string().min(1), policies: z.array(NamedPolicy) });
+
+const Role = z.strictObject({
+  accountId: AccountId,
+  name: RoleName,
+  identityPolicies: z.array(NamedPolicy),
+  permissionsBoundary: PolicyDocument.nullable().default(null),
+});
+
+const Key = z.strictObject({
+  name: Name,
+  accountId: AccountId,
+  region: Region,
+  manager: z.enum(['CUSTOMER', 'AWS']).default('CUSTOMER'),
+  state: z.enum(['Enabled', 'Disabled', 'PendingDeletion', 'PendingImport', 'Unavailable']).default('Enabled'),
+  aliases: z
+    .array(z.string().regex(/^alias\/[\w/-]{1,250}$/, 'expected an alias such as `alias/evidence`'))
+    .default([]),
+  policy: PolicyDocument,
+});
+
+const Volume = z.strictObject({
+  device: z.string().min(1).max(64),
+  sizeGiB: z.int().min(1).max(16_384),
+  /** Name of a key above; `null`: not encrypted. */
+  key: Name.nullable(),
+});
+
+const Instance = z.strictObject({
+  name: Name,
+  accountId: AccountId,
+  region: Region,
+  platform: z.enum(['linux', 'windows']),
+  state: z.enum(['running', 'stopped']).default('running'),
+  tags: z.record(z.string().max(128), z.string().max(256)).default({}),
+  agent: z.enum(['Online', 'ConnectionLost', 'Inactive']).nullable(),
+  volumes: z.array(Volume).min(1),
+  files: z.record(z.string().min(1), z.string()).default({}),
+});
+
+const By = z.strictObject({ accountId: AccountId, role: RoleName, session: Name });
+
+/** One thing the platform does. `as` names what it makes, for the steps after it. */
+const Step = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('CreateSnapshot'), by: By, instance: Name, device: z.string(), as: Name }),
+  z.strictObject({ do: z.literal('CreateSnapshots'), by: By, instance: Name, as: Name }),
+  z.strictObject({ do: z.literal('ShareSnapshot'), by: By, snapshot: Name, with: AccountId }),
+  z.strictObject({ do: z.literal('CopySnapshot'), by: By, snapshot: Name, key: Name, as: Name }),
+  z.strictObject({ do: z.literal('CreateVolume'), by: By, snapshot: Name, key: Name.nullable(), as: Name }),
+  z.strictObject({ do: z.literal('wait'), seconds: z.number().min(0).max(86_400) }),
+]);
+export type Step = z.infer<typeof Step>;
+
+export const Scenario = z.strictObject({
+  name: Name,
+  about: z.string().max(1_000),
+  /** Where Unlatch runs. */
+  unlatch: z.strictObject({ accountId: AccountId, region: Region }),
+  /** Accounts in which Unlatch has its member role. */
+  members: z.array(AccountId).default([]),
+  organization: z
+    .record(
+      AccountId,
+      z.strictObject({
+        serviceControlPolicies: z.array(OrganizationLevel).default([]),
+        resourceControlPolicies: z.array(OrganizationLevel).default([]),
+      }),
+    )
+    .default({}),
+  parameters: z.record(z.string(), z.string()).default({}),
+  roles: z.array(Role).min(1),
+  keys: z.array(Key).default([]),
+  instances: z.array(Instance).min(1),
+  acquisition: z.array(Step).min(1),
+});
+export type Scenario = z.infer<typeof Scenario>;
+
+/** Input that a person gave and can mend; the message names the file, the place and what was expected. */
+export class BadInputError extends Error {
+  override readonly name = 'BadInputError';
+}
+
+const FOLDER = new URL('./', import.meta.url);
+
+/** The scenarios that come with the project. */
+export const SCENARIOS = ['custom-key-denied', 'copy-denied', 'windows-untagged', 'boundary-denied'] as const;
+
+const INPUT_BYTES = 4 * 2 ** 20;
+
+/** Reads a JSON file. @throws BadInputError */
+export const readJson = (file: string): unknown => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BadInputError(`${file}: cannot be read: ${error instanceof Error ? error.message : 'unknown'}`);
+  }
+  if (text.length > INPUT_BYTES) throw new BadInputError(`${file}: larger than ${INPUT_BYTES} bytes`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadInputError(`${file}: expected JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+};
+
+/** What zod found, as one line: the place, and what was expected there. */
+export const firstIssue = (error: z.ZodError): string => {
+  const [issue] = error.issues;
+  const place = (issue?.path ?? []).reduce<string>(
+    (path, part) =>
+      typeof part === 'number' ? `${path}[${part}]` : path === '' ? String(part) : `${path}.${String(part)}`,
+    '',
+  );
+  return `${place === '' ? 'the whole' : `\`${place}\``}: ${(issue?.message ?? 'unreadable').replaceAll('"', '`').slice(0, 300)}`;
+};
+
+/** A scenario by the name of one that comes with the project, or by file. @throws BadInputError */
+export const loadScenario = (nameOrFile: string): Scenario => {
+  const known: readonly string[] = SCENARIOS;
+  const file = known.includes(nameOrFile) ? fileURLToPath(new URL(`${nameOrFile}.json`, FOLDER)) : nameOrFile;
+  const parsed = Scenario.safeParse(readJson(file));
+  if (!parsed.success) throw new BadInputError(`${nameOrFile}: ${firstIssue(parsed.error)}`);
+  return parsed.data;
+};

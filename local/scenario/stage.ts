@@ -1,0 +1,204 @@
+import type { EmbeddedAccount } from '#local/account/embedded-account';
+import type { Instance, Key, RoleSession, Snapshot } from '#local/account/state';
+import { BadInputError, type Scenario, type Step } from './scenario.ts';
+
+/** What the platform did in one step, and what AWS answered at once. */
+export interface Act {
+  readonly at: Date;
+  readonly who: string;
+  readonly what: string;
+  readonly answer: string;
+}
+
+/** Lays a scenario out in an embedded account. @throws BadInputError where it names what it does not have */
+export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
+  const { state, ground, services } = account;
+  const keys = new Map<string, Key>();
+  const instances = new Map<string, Instance>();
+  const snapshots = new Map<string, readonly string[]>();
+  const sessions = new Map<string, RoleSession>();
+
+  const named = <T>(map: ReadonlyMap<string, T>, what: string, name: string): T => {
+    const found = map.get(name);
+    if (found === undefined) throw new BadInputError(`${scenario.name}: there is no ${what} \`${name}\``);
+    return found;
+  };
+
+  for (const member of scenario.members) account.addMember(member);
+  for (const role of scenario.roles) account.addRole(role);
+  for (const [accountId, policies] of Object.entries(scenario.organization))
+    state.organization.set(accountId, policies);
+  for (const { name, accountId, region, ...rest } of scenario.keys) {
+    const keyId = ground.uuid();
+    const key: Key = {
+      ...rest,
+      accountId,
+      region,
+      keyId,
+      arn: `arn:aws:kms:${region}:${accountId}:key/${keyId}`,
+      grants: [],
+    };
+    keys.set(name, key);
+    state.keys.set(key.arn, key);
+  }
+  for (const { name, volumes, agent, tags, ...rest } of scenario.instances) {
+    const instanceId = ground.resourceId('i');
+    const blockDevices = volumes.map(({ device, sizeGiB, key }) => {
+      const volumeId = ground.resourceId('vol');
+      state.volumes.set(volumeId, {
+        volumeId,
+        accountId: rest.accountId,
+        region: rest.region,
+        sizeGiB,
+        keyArn: key === null ? null : named(keys, 'key', key).arn,
+        snapshotId: null,
+        blocks: new Map([[0, Buffer.alloc(524_288, name)]]),
+        tags: {},
+        state: 'in-use',
+        attachment: { instanceId, device },
+      });
+      return { device, volumeId };
+    });
+    const instance: Instance = {
+      ...rest,
+      instanceId,
+      tags: { Name: name, ...tags },
+      blockDevices,
+      agent: agent === null ? null : { pingStatus: agent },
+      stateReason: null,
+    };
+    instances.set(name, instance);
+    state.instances.set(instanceId, instance);
+  }
+
+  const sessionFor = (by: Exclude<Step, { do: 'wait' }>['by']): RoleSession => {
+    const key = `${by.accountId}/${by.role}/${by.session}`;
+    const known = sessions.get(key);
+    if (known !== undefined) return known;
+    const role = state.roles.get(`arn:aws:iam::${by.accountId}:role/${by.role}`);
+    if (role === undefined)
+      throw new BadInputError(`${scenario.name}: there is no role \`${by.role}\` in account ${by.accountId}`);
+    const session = account.openSession(role, by.session);
+    sessions.set(key, session);
+    return session;
+  };
+
+  const snapshotNamed = (name: string): Snapshot => {
+    const [id = ''] = named(snapshots, 'snapshot', name);
+    const snapshot = state.snapshots.get(id);
+    if (snapshot === undefined) throw new BadInputError(`${scenario.name}: the snapshot \`${name}\` was never made`);
+    return snapshot;
+  };
+
+  const call = <Input>(step: Exclude<Step, { do: 'wait' }>, region: string, input: Input) => ({
+    input,
+    session: sessionFor(step.by),
+    region,
+    requestId: ground.uuid(),
+  });
+
+  const { region } = scenario.unlatch;
+
+  const acts: {
+    readonly [Do in Exclude<Step, { do: 'wait' }>['do']]: (step: Extract<Step, { do: Do }>) => Promise<string>;
+  } = {
+    CreateSnapshot: async (step) => {
+      const instance = named(instances, 'instance', step.instance);
+      const volumeId = instance.blockDevices.find(({ device }) => device === step.device)?.volumeId;
+      if (volumeId === undefined)
+        throw new BadInputError(`${scenario.name}: ${step.instance} has no device \`${step.device}\``);
+      const { SnapshotId = '' } = await services.ec2.CreateSnapshot(
+        call(step, instance.region, { VolumeId: volumeId }),
+      );
+      snapshots.set(step.as, [SnapshotId]);
+      return SnapshotId;
+    },
+    CreateSnapshots: async (step) => {
+      const { instanceId, region: at } = named(instances, 'instance', step.instance);
+      const made = await services.ec2.CreateSnapshots(
+        call(step, at, { InstanceSpecification: { InstanceId: instanceId } }),
+      );
+      const ids = (made.Snapshots ?? []).flatMap(({ SnapshotId }) => SnapshotId ?? []);
+      snapshots.set(step.as, ids);
+      return ids.join(', ');
+    },
+    ShareSnapshot: async (step) => {
+      const snapshot = snapshotNamed(step.snapshot);
+      await services.ec2.ModifySnapshotAttribute(
+        call(step, snapshot.region, {
+          SnapshotId: snapshot.snapshotId,
+          Attribute: 'createVolumePermission' as const,
+          OperationType: 'add' as const,
+          UserIds: [step.with],
+        }),
+      );
+      return `shared with ${step.with}`;
+    },
+    CopySnapshot: async (step) => {
+      const source = snapshotNamed(step.snapshot);
+      const { SnapshotId = '' } = await services.ec2.CopySnapshot(
+        call(step, region, {
+          SourceSnapshotId: source.snapshotId,
+          SourceRegion: source.region,
+          Encrypted: true,
+          KmsKeyId: named(keys, 'key', step.key).arn,
+        }),
+      );
+      snapshots.set(step.as, [SnapshotId]);
+      return `${SnapshotId}, pending`;
+    },
+    CreateVolume: async (step) => {
+      const { VolumeId = '' } = await services.ec2.CreateVolume(
+        call(step, region, {
+          SnapshotId: snapshotNamed(step.snapshot).snapshotId,
+          AvailabilityZone: `${region}a`,
+          ...(step.key === null ? {} : { Encrypted: true, KmsKeyId: named(keys, 'key', step.key).arn }),
+        }),
+      );
+      return `${VolumeId}, creating`;
+    },
+  };
+
+  const perform = (step: Exclude<Step, { do: 'wait' }>): Promise<string> => {
+    switch (step.do) {
+      case 'CreateSnapshot':
+        return acts.CreateSnapshot(step);
+      case 'CreateSnapshots':
+        return acts.CreateSnapshots(step);
+      case 'ShareSnapshot':
+        return acts.ShareSnapshot(step);
+      case 'CopySnapshot':
+        return acts.CopySnapshot(step);
+      case 'CreateVolume':
+        return acts.CreateVolume(step);
+    }
+  };
+
+  return {
+    instances,
+    keys,
+
+    /** The platform's acquisition, step by step. A step that AWS refuses is an answer; the next one is tried all the same. */
+    async acquire(saw: (act: Act) => void): Promise<void> {
+      for (const step of scenario.acquisition) {
+        if (step.do === 'wait') {
+          await ground.settle(step.seconds);
+          continue;
+        }
+        const at = ground.now();
+        const who = `${step.by.role} in ${step.by.accountId}`;
+        try {
+          saw({ at, who, what: step.do, answer: await perform(step) });
+        } catch (error) {
+          if (error instanceof BadInputError) throw error;
+          saw({
+            at,
+            who,
+            what: step.do,
+            answer: `refused: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`,
+          });
+        }
+      }
+    },
+  };
+};
