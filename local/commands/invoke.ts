@@ -4,20 +4,6 @@ import { BadInputError, loadScenario, readJson } from '#local/scenario/scenario'
 import { stageOf } from '#local/scenario/stage';
 import { type Command, readWords, stringOption } from './options.ts';
 
-/** `{{instance:NAME}}` in an event stands for the id that the scenario's instance got. */
-const withIds = (
-  event: unknown,
-  instances: ReadonlyMap<string, { readonly instanceId: string }>,
-  file: string,
-): unknown =>
-  JSON.parse(
-    JSON.stringify(event).replace(/\{\{instance:([\w.-]{1,64})\}\}/g, (_whole, name: string) => {
-      const instance = instances.get(name);
-      if (instance === undefined) throw new BadInputError(`${file}: the scenario has no instance \`${name}\``);
-      return instance.instanceId;
-    }),
-  );
-
 /**
  * `invoke FUNCTION EVENT.json [--scenario …]`: one function with one event, like `sam local invoke`, without Docker. The
  * function runs in the embedded account that the scenario describes, and its answer is printed. Exit 1 where it throws.
@@ -33,7 +19,7 @@ export const invoke: Command = async (args, output) => {
   const account = await embeddedAccount({ ...scenario.unlatch, parameters: scenario.parameters });
   const restore = leadClientsTo(account);
   try {
-    const { instances } = stageOf(account, scenario);
+    stageOf(account, scenario);
     const fn = account.template.functions.find(
       ({ logicalId, folder }) => folder === functionName || logicalId === functionName,
     );
@@ -43,7 +29,7 @@ export const invoke: Command = async (args, output) => {
     }
     const session = account.sessionOf(fn.logicalId);
     const call = { input: {}, session, region: account.region, requestId: account.ground.uuid() };
-    const answer = await account.lambda.invoke(call, fn.logicalId, withIds(read, instances, file));
+    const answer = await account.lambda.invoke(call, fn.logicalId, read);
     output.answer(answer);
     return 0;
   } catch (error) {

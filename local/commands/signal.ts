@@ -35,6 +35,14 @@ const summary = ({ signal }: Line): string => {
   return `${kind} ${what}${typeof layer === 'string' ? `, ${explicit ? 'denied' : 'not allowed'} by ${layer}` : ''}`;
 };
 
+/** Why the template leaves a signal out. */
+const whyNoRule = (signal: Signal): string => {
+  const succeeded = signal.kind === 'outcome' && signal.outcome.succeeded;
+  if (succeeded)
+    return `${signal.outcome.event} ${signal.outcome.result}: a success, and no rule of the template takes it`;
+  return `no rule of the template takes this ${signal.kind}`;
+};
+
 /**
  * `signal [--response-role PATTERN] [--json] EVENT.json…`: would Unlatch react? For each event, the rule of the template
  * that takes it, the function, and the signal it becomes, or why it is ignored.
@@ -62,14 +70,7 @@ export const signal: Command = async (args, output) => {
     const [rule] = takingRules(template, event);
     const place = { file, rule: rule?.name ?? null, function: rule?.functionLogicalId ?? null };
     if ('ignored' in reading) return { ...place, signal: null, ignored: reading.ignored };
-    if (rule === undefined) {
-      const { kind } = reading.signal;
-      return {
-        ...place,
-        signal: null,
-        ignored: `no rule of the template takes it: a ${kind} of this kind changes nothing`,
-      };
-    }
+    if (rule === undefined) return { ...place, signal: null, ignored: whyNoRule(reading.signal) };
     return { ...place, signal: flat(reading.signal), ignored: null };
   };
 

@@ -40,6 +40,11 @@ const Volume = z.strictObject({
 
 const Instance = z.strictObject({
   name: Name,
+  /** Where an event is to name it; else one is made up. */
+  instanceId: z
+    .string()
+    .regex(/^i-[0-9a-f]{17}$/, 'expected an instance id such as `i-0123456789abcdef0`')
+    .optional(),
   accountId: AccountId,
   region: Region,
   platform: z.enum(['linux', 'windows']),

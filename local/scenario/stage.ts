@@ -42,7 +42,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     state.keys.set(key.arn, key);
   }
   for (const { name, volumes, agent, tags, ...rest } of scenario.instances) {
-    const instanceId = ground.resourceId('i');
+    const instanceId = rest.instanceId ?? ground.resourceId('i');
     const blockDevices = volumes.map(({ device, sizeGiB, key }) => {
       const volumeId = ground.resourceId('vol');
       state.volumes.set(volumeId, {

@@ -31,7 +31,7 @@ const verdictOf = (location: Location, outcomes: readonly RouteOutcome[]): Verdi
 };
 
 const mendThis = (diagnosis: Diagnosis | null): string[] =>
-  diagnosis === null ? [] : [`Mend the permission, so that the acquisition can be repeated: ${diagnosis.explanation}`];
+  diagnosis === null ? [] : [`Have the refusal mended (${diagnosis.cause}), so that the acquisition can be repeated.`];
 
 /** What a person must still do, most urgent first: evidence before permissions before tidiness. */
 const todoOf = ({ location, freeze, tried, explained, dryRun }: Findings): string[] => [
