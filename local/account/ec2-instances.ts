@@ -116,6 +116,7 @@ const launchInstance = async (ground: Ground, call: Call<RunInstancesCommandInpu
     platform: 'linux',
     tags: specifiedTags(call.input.TagSpecifications, 'instance'),
     blockDevices: [],
+    privateIp: null,
     agent: null,
     files: {},
     state: 'pending',
@@ -243,6 +244,7 @@ const describedInstance = (instance: Instance): AwsInstance => ({
       ? undefined
       : { Code: instance.stateReason.code, Message: instance.stateReason.message },
   StateTransitionReason: instance.stateReason === null ? '' : launchError.code,
+  PrivateIpAddress: instance.privateIp ?? undefined,
   Platform: instance.platform === 'windows' ? 'Windows' : undefined,
   PlatformDetails: instance.platform === 'windows' ? 'Windows' : 'Linux/UNIX',
   Placement: { AvailabilityZone: `${instance.region}a` },

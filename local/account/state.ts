@@ -101,6 +101,7 @@ export interface Instance {
   readonly accountId: string;
   readonly region: string;
   readonly platform: 'linux' | 'windows';
+  readonly privateIp: string | null;
   readonly tags: Tags;
   readonly blockDevices: { device: string; volumeId: string }[];
   /** `null`: no agent has ever registered. */

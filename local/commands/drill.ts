@@ -51,6 +51,7 @@ const HEADLINES = {
   preserved: 'evidence preserved',
   'by-hand': 'a person must collect; the instructions are written',
   diagnosed: 'refusal diagnosed; the machine was not found',
+  planned: 'a dry run changed nothing',
 } as const satisfies Record<CaseReport['verdict'], string>;
 
 const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;

@@ -50,6 +50,7 @@ const Instance = z.strictObject({
   platform: z.enum(['linux', 'windows']),
   state: z.enum(['running', 'stopped']).default('running'),
   tags: z.record(z.string().max(128), z.string().max(256)).default({}),
+  privateIp: z.ipv4().nullable().default(null),
   agent: z.enum(['Online', 'ConnectionLost', 'Inactive']).nullable(),
   volumes: z.array(Volume).min(1),
   files: z.record(z.string().min(1), z.string()).default({}),

@@ -10,6 +10,7 @@ const HEADLINES = {
   preserved: 'evidence preserved',
   'by-hand': 'a person must collect by hand',
   diagnosed: 'refusal diagnosed, machine not found',
+  planned: 'a dry run changed nothing',
 } as const satisfies Record<CaseReport['verdict'], string>;
 
 const messageOf = (report: CaseReport, folder: string): string =>

@@ -25,8 +25,9 @@ export interface Findings {
   readonly folder: string;
 }
 
-const verdictOf = (location: Location, outcomes: readonly RouteOutcome[]): Verdict => {
+const verdictOf = (location: Location, outcomes: readonly RouteOutcome[], dryRun: boolean): Verdict => {
   if (!location.found) return 'diagnosed';
+  if (dryRun) return 'planned';
   return outcomes.some(({ result }) => result === 'preserved') ? 'preserved' : 'by-hand';
 };
 
@@ -47,7 +48,7 @@ const todoOf = ({ location, freeze, tried, explained, dryRun }: Findings): strin
 export const reportOf = (findings: Findings): CaseReport => {
   const { caseId, dryRun, openedAt, closedAt, location, assessment, freeze, explained, tried, folder } = findings;
   const outcomes = tried.outcomes.map(({ at: _at, ...outcome }) => outcome);
-  const verdict = verdictOf(location, outcomes);
+  const verdict = verdictOf(location, outcomes, dryRun);
   const { because = null, remedy = null } = assessment.open ? {} : assessment;
   return {
     caseId,

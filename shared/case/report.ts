@@ -18,7 +18,9 @@ export type Verdict =
   /** Nothing arrived, but the disks are frozen and a person has instructions. */
   | 'by-hand'
   /** The machine behind the refusal was not found: a diagnosis only. */
-  | 'diagnosed';
+  | 'diagnosed'
+  /** A dry run: what would be done. */
+  | 'planned';
 
 /** All that a case came to; `report.json` is this, as it stands. */
 export interface CaseReport {

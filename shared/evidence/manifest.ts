@@ -5,7 +5,7 @@ import type { CaseReport, Verdict } from '#shared/case/report';
 import { custodyHead } from './custody-log.ts';
 
 const ROUTES = ['re-encrypt', 'unencrypted-copy', 'ssm-triage', 'manual'] as const satisfies readonly RouteName[];
-const VERDICTS = ['preserved', 'by-hand', 'diagnosed'] as const satisfies readonly Verdict[];
+const VERDICTS = ['preserved', 'by-hand', 'diagnosed', 'planned'] as const satisfies readonly Verdict[];
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower-case hexadecimal');
 const Bytes = z.int().nonnegative();

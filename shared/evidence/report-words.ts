@@ -115,7 +115,13 @@ const HEADLINES = {
     report.freeze.frozen
       ? `Nothing is collected yet: the disks of ${machineOf(report)} are frozen, and a person must collect the rest by hand.`
       : `Nothing is collected and no disk is frozen: a person must collect ${machineOf(report)} by hand.`,
-  diagnosed: ({ diagnosis, denials }) => {
+  planned: (report) => {
+    const first = report.plan.find(({ open }) => open);
+    if (first === undefined) return `Dry run, nothing was changed: no route to ${machineOf(report)} was planned.`;
+    return `Dry run, nothing was changed: the first route to the evidence of ${machineOf(report)} would be “${routeInSentence(first.route)}”.`;
+  },
+  diagnosed: ({ dryRun, diagnosis, denials }) => {
+    if (dryRun) return 'Dry run, nothing was changed: the machine was not found.';
     if (denials.length === 0) return 'The machine was not found: nothing is preserved.';
     const why =
       diagnosis?.decision === 'denied' ? 'but the refusal is explained' : 'and why KMS refused is not certain';
@@ -123,11 +129,5 @@ const HEADLINES = {
   },
 } as const satisfies Record<Verdict, (report: CaseReport) => string>;
 
-/** What the case came to, in one sentence. A dry run never reads as if something had been done. */
-export const headlineOf = (report: CaseReport): string => {
-  if (!report.dryRun) return HEADLINES[report.verdict](report);
-  const first = report.plan.find(({ open }) => open);
-  if (!report.location.found) return 'Dry run, nothing was changed: the machine was not found.';
-  if (first === undefined) return `Dry run, nothing was changed: no route to ${machineOf(report)} was planned.`;
-  return `Dry run, nothing was changed: the first route to the evidence of ${machineOf(report)} would be “${routeInSentence(first.route)}”.`;
-};
+/** What the case came to, in one sentence. */
+export const headlineOf = (report: CaseReport): string => HEADLINES[report.verdict](report);

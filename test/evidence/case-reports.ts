@@ -201,6 +201,7 @@ export const diagnosed: CaseReport = {
 export const dryRun: CaseReport = {
   ...byHand,
   dryRun: true,
+  verdict: 'planned',
   freeze: { frozen: false, because: 'this is a dry run' },
   outcomes: [],
 };

@@ -264,7 +264,7 @@ describe('the headline', () => {
   });
 
   it.each(reports)('of a dry run never says that evidence is preserved or frozen: $name', ({ report }) => {
-    const headline = headlineIn({ ...report, dryRun: true });
+    const headline = headlineIn({ ...report, dryRun: true, verdict: report.location.found ? 'planned' : 'diagnosed' });
     expect(headline).toMatch(/^Dry run, nothing was changed/);
     expect(headline).not.toMatch(/preserved|frozen/);
   });

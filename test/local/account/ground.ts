@@ -158,6 +158,7 @@ export const addInstance = (ground: Ground, account: string, volumeIds: string[]
     platform: 'linux',
     tags: {},
     blockDevices: volumeIds.map((volumeId, index) => ({ device: `/dev/xvd${'abc'[index]}`, volumeId })),
+    privateIp: null,
     agent: null,
     files: {},
     state,
