@@ -84,6 +84,10 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
     const call: Call = { input, session, region: (await config?.region()) ?? '', requestId: ground.uuid() };
     if (api === 'lambda:CheckpointDurableExecution') return act(call);
 
+    const count = (counts.get(api) ?? 0) + 1;
+    counts.set(api, count);
+    const fault = faults.find(({ api: faulty, nth }) => faulty === api && nth === count)?.what ?? null;
+
     place += 1;
     const { functionId, execution, run } = invocation;
     const made: MadeCall = {
@@ -97,11 +101,9 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
       ended: place,
       at: ground.now(),
       error: null,
+      fault,
     };
     calls.push(made);
-    const count = (counts.get(api) ?? 0) + 1;
-    counts.set(api, count);
-    const fault = faults.find(({ api: faulty, nth }) => faulty === api && nth === count)?.what;
     if (fault === 'crash-before') {
       invocation.kill(`${api} ${count}: killed before`);
       return never();

@@ -29,6 +29,8 @@ export interface MadeCall {
   ended: number;
   readonly at: Date;
   error: string | null;
+  /** What was made to go wrong with it. */
+  readonly fault: string | null;
 }
 
 /** What an account tells whoever watches it. */

@@ -31,7 +31,7 @@ export interface Flow {
   once<T>(name: string, act: Act<T>, find: Act<T | null>): Promise<T>;
   /** Asks until there is an answer or the pauses (seconds) are used up: `null`. No Lambda time passes in between. */
   until<T>(name: string, ask: Act<T | null>, pauses: readonly number[]): Promise<T | null>;
-  /** A part beside others. It gets a flow of its own with the same custody log. */
+  /** A part beside others, with a flow of its own; its custody lines join these when it ends. */
   branch<T>(name: string, part: (flow: Flow) => Promise<T>): Promise<T>;
   /** All calls so far, in order of time: which branch woke first after a replay must not show. */
   custody(): CustodyEntry[];
@@ -78,7 +78,16 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
       return null;
     },
 
-    branch: (name, part) => context.runInChildContext(name, (child) => part(flowOf(child, custody))),
+    // What a branch did comes back with its result: a replay takes the result as it was kept, and runs nothing of it.
+    async branch(name, part) {
+      const kept = await context.runInChildContext(name, async (child) => {
+        const entries: CustodyEntry[] = [];
+        const value = await part(flowOf(child, entries));
+        return { value, custody: entries };
+      });
+      custody.push(...kept.custody);
+      return kept.value;
+    },
     custody: () => [...custody].sort((a, b) => a.at.localeCompare(b.at)),
   };
 };
