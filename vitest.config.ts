@@ -15,6 +15,6 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/environment.ts'],
-    testTimeout: 20_000,
+    testTimeout: 30_000,
   },
 });

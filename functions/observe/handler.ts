@@ -15,7 +15,7 @@ import type { Outcome } from '#shared/signal/signal';
 
 const settings = settingsFrom(process.env);
 const logger = new Logger({ serviceName: 'observe' });
-const metrics = new Metrics({ namespace: 'Unlatch', serviceName: 'observe' });
+const metrics = new Metrics({ namespace: 'Unlatch', serviceName: 'observe', logger });
 
 const lookUps = async () => (await import('#shared/aws/look-ups')).lookUpsOf(settings);
 

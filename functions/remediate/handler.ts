@@ -20,7 +20,7 @@ import { settingsFrom } from '#shared/settings';
 
 const settings = settingsFrom(process.env);
 const logger = new Logger({ serviceName: 'remediate' });
-const metrics = new Metrics({ namespace: 'Unlatch', serviceName: 'remediate' });
+const metrics = new Metrics({ namespace: 'Unlatch', serviceName: 'remediate', logger });
 const dynamo = new DynamoDBClient({});
 
 const tools = {

@@ -63,7 +63,7 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
     claim: named === null || dryRun ? null : claim(flow, tools, named),
     agent: named === null || origin === null ? null : askForAgent(flow, tools, origin),
   };
-  const location = await flow.step('locate', (custody) => locate(tools, custody, request, origin));
+  const location = await flow.step('locate', (custody) => locate(tools, custody, origin));
   const target = location.found ? location.target : null;
   const claimed = named ?? claimedByLocation(location, request);
   const [taken, reading] = await Promise.all([

@@ -26,9 +26,9 @@ export const copyBehind = (denial: Denial, calls: readonly SessionCall[]): Sessi
   return copies.find(({ call }) => denial.keyArn !== null && call.requestedKey === denial.keyArn) ?? copies[0] ?? null;
 };
 
-/** Whether an origin tells enough to find the machine: anything the evidence can be looked up by. */
-export const isTraceable = (origin: Origin | null): origin is Origin =>
-  origin !== null && (origin.instanceId ?? origin.volumeId ?? origin.snapshotId) !== null;
+/** An origin that tells enough to find the machine, else `null`: a snapshot alone does not, before its own lineage is known. */
+export const traceable = (origin: Origin | null): Origin | null =>
+  origin !== null && (origin.instanceId ?? origin.volumeId) !== null ? origin : null;
 
 /** A refusal on a notification that names nobody counts only once work of the response role has joined it. */
 const counts = (denial: Denial, call: AcquiringCall | null, origin: Origin | null): boolean =>
@@ -48,6 +48,6 @@ export const openingOf = (joinKey: string, join: Join, behind: SessionCall | nul
     accountId: denial.accountId,
     region: denial.region,
     denial,
-    origin: isTraceable(origin) ? origin : null,
+    origin: traceable(origin),
   };
 };
