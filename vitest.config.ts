@@ -1,20 +1,23 @@
 import { readFileSync } from 'node:fs';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+/** Scripts as text, as esbuild's loader gives them to the bundles. */
+export const textModules: Plugin = {
+  name: 'text-modules',
+  enforce: 'pre',
+  load: (id) => (/\.(sh|ps1)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))};` : null),
+};
+
+/** On CI, a report from which the tests are counted. */
+export const reportersTo = (file: string) =>
+  process.env.CI ? { reporters: ['default', 'json'], outputFile: { json: `.ci/${file}` } } : {};
 
 export default defineConfig({
-  plugins: [
-    {
-      name: 'text-modules',
-      enforce: 'pre',
-      load(id) {
-        if (/\.(sh|ps1)$/.test(id)) return `export default ${JSON.stringify(readFileSync(id, 'utf8'))};`;
-        return null;
-      },
-    },
-  ],
+  plugins: [textModules],
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/environment.ts'],
     testTimeout: 30_000,
+    ...reportersTo('report.json'),
   },
 });

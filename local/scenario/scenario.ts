@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { danglingIn } from './references.ts';
 
 /** A scenario file: accounts, roles, keys, instances, and what the platform does. `docs/scenarios.md` explains each field. */
 const AccountId = z.string().regex(/^\d{12}$/, 'expected an account id of 12 digits');
@@ -136,7 +137,9 @@ export const firstIssue = (error: z.ZodError): string => {
 export const loadScenario = (nameOrFile: string): Scenario => {
   const known: readonly string[] = SCENARIOS;
   const file = known.includes(nameOrFile) ? fileURLToPath(new URL(`${nameOrFile}.json`, FOLDER)) : nameOrFile;
-  const parsed = Scenario.safeParse(readJson(file));
+  const parsed = Scenario.superRefine((scenario, context) => {
+    for (const { path, message } of danglingIn(scenario)) context.addIssue({ code: 'custom', path, message });
+  }).safeParse(readJson(file));
   if (!parsed.success) throw new BadInputError(`${nameOrFile}: ${firstIssue(parsed.error)}`);
   return parsed.data;
 };

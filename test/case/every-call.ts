@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import type { Fault } from '#local/account/clients';
+import { rehearse } from '../rehearsal.ts';
+import { expectOneCase } from './crashes.ts';
+
+/** The calls of an undisturbed run, each by its API and its number among that API's calls. */
+const calls = async (): Promise<{ api: string; nth: number }[]> => {
+  const rehearsal = await rehearse('custom-key-denied');
+  await rehearsal.acquire();
+  const counts = new Map<string, number>();
+  return rehearsal.account.calls.map(({ api }) => {
+    const nth = (counts.get(api) ?? 0) + 1;
+    counts.set(api, nth);
+    return { api, nth };
+  });
+};
+
+const FAULTS = ['crash-before', 'crash-after', 'throttle'] as const satisfies readonly Fault['what'][];
+
+/** Calls that only name the caller in the custody log: where they fail, the log says `unknown`, and nothing is retried. */
+const UNCOUNTED = new Set(['sts:GetCallerIdentity']);
+
+it('each call of a case may die before, die after, or be throttled: it is one case all the same', {
+  timeout: 900_000,
+}, async () => {
+  const all = await calls();
+  expect(all.length).toBeGreaterThan(40);
+  const failures: string[] = [];
+  for (const what of FAULTS) {
+    for (const { api, nth } of all.filter((call) => !UNCOUNTED.has(call.api))) {
+      const rehearsal = await rehearse('custom-key-denied', { faults: [{ api, nth, what }] });
+      await rehearsal.acquire();
+      await expectOneCase(rehearsal).catch((error: Error) =>
+        failures.push(`${what} ${api} ${nth}: ${error.message.split('\n')[0]}`),
+      );
+    }
+  }
+  expect(failures).toEqual([]);
+});
