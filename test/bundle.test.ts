@@ -34,6 +34,10 @@ describe.each(['ObserveFunction', 'RemediateFunction'])('%s, bundled as the temp
   const [banner] = properties.Banner;
   const [entry] = properties.EntryPoints;
 
+  it('has the handler that SAM looks for: the build lays the entry point at the top', () => {
+    expect(template.toJS().Resources[name].Properties.Handler).toBe('handler.handler');
+  });
+
   it('starts, exports its handler, and stays small', { timeout: 60_000 }, async () => {
     const outfile = join(folder, `${name}.mjs`);
     await build({

@@ -16,6 +16,8 @@ export interface Rehearsal {
   reports(): CaseReport[];
   /** How often an API was called, and AWS did it. */
   done(api: string): number;
+  /** Takes the account down before the test ends, to make room for the next. */
+  end(): Promise<void>;
 }
 
 interface Changes {
@@ -31,10 +33,14 @@ export const rehearse = async (
   const scenario = alter(loadScenario(name));
   const account = await embeddedAccount({ ...scenario.unlatch, parameters: scenario.parameters });
   const restore = leadClientsTo(account, faults);
-  onTestFinished(async () => {
+  let ended = false;
+  const end = async (): Promise<void> => {
+    if (ended) return;
+    ended = true;
     restore();
     await account.close();
-  });
+  };
+  onTestFinished(end);
   const stage = stageOf(account, scenario);
   return {
     account,
@@ -47,6 +53,7 @@ export const rehearse = async (
       [...account.store.latest()].flatMap(([key, body]): CaseReport[] =>
         key.endsWith('/report.json') ? [JSON.parse(body.toString())] : [],
       ),
+    end,
     done: (api) => account.calls.filter((call) => call.api === api && call.error === null).length,
   };
 };

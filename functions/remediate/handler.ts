@@ -3,12 +3,11 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import middy from '@middy/core';
 import { executionModeDurableContext } from '@middy/core/executionModeDurableContext';
-import { evidenceBucketOf } from '#shared/aws/evidence-bucket';
+import { evidenceBucketOf, evidenceClient } from '#shared/aws/evidence-bucket';
 import { noticeOf } from '#shared/aws/notice';
 import { sessionsOf } from '#shared/aws/session';
 import { flowOf } from '#shared/case/flow';
@@ -28,7 +27,7 @@ const tools = {
   sessions: sessionsOf(settings, new STSClient({})),
   ledger: ledgerOf(dynamo, settings.LEDGER_TABLE, settings.LEDGER_DAYS),
   claims: claimsOf(dynamo, settings.LEDGER_TABLE, settings.LEDGER_DAYS),
-  bucket: evidenceBucketOf(new S3Client({}), settings.EVIDENCE_BUCKET),
+  bucket: evidenceBucketOf(evidenceClient(), settings.EVIDENCE_BUCKET),
   notice: noticeOf(new SNSClient({}), new EventBridgeClient({}), settings.TOPIC_ARN),
 };
 

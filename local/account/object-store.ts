@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import {
   type GetObjectCommandInput,
   NoSuchKey,
@@ -36,6 +37,15 @@ const refusal = (url: URL, headers: NodeJS.Dict<string | string[]>, now: Date): 
 /** A body as the SDK gives it back, as far as it is read here. */
 const streamOf = (body: Buffer) => ({ transformToWebStream: () => Readable.toWeb(Readable.from([body])) });
 
+/** S3 refuses a body that does not fit a checksum in the URL. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html */
+const fitsChecksum = ({ searchParams }: URL, body: Buffer): boolean => {
+  const expected = searchParams.get('x-amz-checksum-crc32');
+  if (expected === null) return true;
+  const actual = Buffer.alloc(4);
+  actual.writeUInt32BE(crc32(body));
+  return actual.toString('base64') === expected;
+};
+
 /** S3 as the embedded account plays it: objects with versions, and a loopback server for presigned uploads. */
 export const objectStore = async (now: () => Date) => {
   const objects = new Map<string, Stored[]>();
@@ -59,8 +69,10 @@ export const objectStore = async (now: () => Date) => {
       else chunks.push(chunk);
     });
     request.on('end', () => {
-      write(key, Buffer.concat(chunks));
-      end(200);
+      const body = Buffer.concat(chunks);
+      if (!fitsChecksum(url, body)) return end(400);
+      write(key, body);
+      return end(200);
     });
     return undefined;
   });

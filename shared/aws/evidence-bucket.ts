@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { type AwsSession, type Custody, errorName, recorded } from './session.ts';
 
@@ -8,6 +8,13 @@ export interface StoredObject {
   /** Lower-case hexadecimal, computed here over what S3 gave back. */
   readonly sha256: string;
 }
+
+/**
+ * A client for the bucket. By default the SDK adds the checksum of the body to every upload, and to a presigned one that
+ * of an empty body, which S3 then refuses the real body for.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
+ */
+export const evidenceClient = (): S3Client => new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
 
 /** The evidence bucket: versioned, in Unlatch's own account. A case's objects stand below `cases/<case>/`. */
 export const evidenceBucketOf = (s3: S3Client, bucket: string) => ({

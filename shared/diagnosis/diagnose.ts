@@ -62,8 +62,9 @@ const STATES_IN_WORDS: readonly (readonly [RegExp, string])[] = [
   [/does not exist|is not found|is invalid/, 'NotFound'],
 ];
 
-const stateInWords = (message: string): string | null =>
-  STATES_IN_WORDS.find(([says]) => says.test(message))?.[1] ?? null;
+/** Only of words that speak of the key's state: an opaque refusal also reads `does not exist`, and leaves the cause open. */
+const stateInWords = ({ layer, message }: Denial): string | null =>
+  layer === 'key-state' ? (STATES_IN_WORDS.find(([says]) => says.test(message))?.[1] ?? null) : null;
 
 const MISSING = [
   'the key policy',
@@ -92,7 +93,7 @@ const isDefaultKey = (denial: Denial): boolean => denial.action === 'ec2:ModifyS
  */
 export const diagnose = (denial: Denial, key: KeyReading | null): Diagnosis => {
   const said = subject(denial);
-  const state = key?.known ? key.state : stateInWords(denial.message);
+  const state = key?.known ? key.state : stateInWords(denial);
   const broken = state === null ? undefined : KEY_STATES[state];
   if (broken !== undefined) {
     const [cause, words] = broken;

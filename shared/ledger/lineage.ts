@@ -24,11 +24,14 @@ const originByItself = ({ accountId, source, makes, name }: AcquiringCall): Orig
 /** INVARIANT: what is known of the source wins over what the call tells, for the source is nearer to the evidence. */
 export const originOf = (call: AcquiringCall, known: Origin | null): Origin => known ?? originByItself(call);
 
-/** The things a call makes, each with where its evidence stands. */
+/**
+ * The things a call makes, each with where its evidence stands. The snapshots of a whole instance are told apart by
+ * their volumes; a lone volume's is as its origin says, for the volume may be the platform's own.
+ */
 export const lineageOf = (call: AcquiringCall, origin: Origin): { subject: Subject; origin: Origin }[] => {
   const snapshots = call.makes.snapshots.map(({ snapshotId, volumeId }) => ({
     subject: `snapshot#${snapshotId}` as const,
-    origin: { ...origin, volumeId: volumeId ?? origin.volumeId },
+    origin: call.source.volumeId === null ? { ...origin, volumeId: volumeId ?? origin.volumeId } : origin,
   }));
   const volumes = call.makes.volumeId === null ? [] : [{ subject: `volume#${call.makes.volumeId}` as const, origin }];
   const instances = call.makes.instanceIds.map((id) => ({ subject: `instance#${id}` as const, origin }));

@@ -119,15 +119,15 @@ const readEc2Record = (record: TrailRecord, envelope: Envelope): Reading => {
   return { signal: { kind: 'call', call, denial: errorCode ? denialIn(record, envelope, null) : null } };
 };
 
-const READERS: Readonly<Partial<Record<string, (record: TrailRecord, envelope: Envelope) => Reading>>> = {
-  'kms.amazonaws.com': readKmsRecord,
-  'ec2.amazonaws.com': readEc2Record,
-};
+const READERS: ReadonlyMap<string, (record: TrailRecord, envelope: Envelope) => Reading> = new Map([
+  ['kms.amazonaws.com', readKmsRecord],
+  ['ec2.amazonaws.com', readEc2Record],
+]);
 
 /** Reads `AWS API Call via CloudTrail`. @throws MalformedEventError naming the field that does not fit. */
 export const readCloudTrail = (envelope: Envelope, watch: Watch): Reading => {
   const record = parse(TrailRecord, envelope.detail, 'detail');
-  const read = READERS[record.eventSource];
+  const read = READERS.get(record.eventSource);
   if (read === undefined) return { ignored: `calls of ${record.eventSource} are not watched` };
   if (DRY_RUNS.has(record.errorCode ?? '')) return { ignored: 'a dry run that would have succeeded: no refusal' };
   const unwatched = notWatched(record, watch);

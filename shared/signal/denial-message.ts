@@ -33,7 +33,7 @@ const LAYERS: readonly (readonly [RegExp, Layer | null])[] = [
 const layerOf = (words: string): Layer | null => LAYERS.find(([pattern]) => pattern.test(words))?.[1] ?? null;
 
 const NOT_AUTHORIZED = /(?:User: (\S{1,2048}) )?is not authorized to perform: ([a-z0-9-]{1,64}:[A-Za-z]{1,64})/;
-const SILENT = /because no ([A-Za-z -]{4,40}?) allows the /;
+const SILENT = /because no ([A-Za-z -]{4,40}?) allows? the /;
 const EXPLICIT = /with an explicit deny in ([A-Za-z -]{4,40}?polic(?:y|ies)|a permissions boundary)/;
 const OPAQUE = /because the resource does not exist in this Region, no resource-based policies allow access/;
 

@@ -3,13 +3,13 @@ import { Envelope, parse } from './envelope.ts';
 import { readEbsNotification, readInstanceState } from './notification.ts';
 import type { Reading, Watch } from './signal.ts';
 
-const READERS: Readonly<Partial<Record<string, (envelope: Envelope, watch: Watch) => Reading>>> = {
-  'AWS API Call via CloudTrail': readCloudTrail,
-  'EBS Volume Notification': readEbsNotification,
-  'EBS Snapshot Notification': readEbsNotification,
-  'EBS Multi-Volume Snapshots Completion Status': readEbsNotification,
-  'EC2 Instance State-change Notification': readInstanceState,
-};
+const READERS: ReadonlyMap<string, (envelope: Envelope, watch: Watch) => Reading> = new Map([
+  ['AWS API Call via CloudTrail', readCloudTrail],
+  ['EBS Volume Notification', readEbsNotification],
+  ['EBS Snapshot Notification', readEbsNotification],
+  ['EBS Multi-Volume Snapshots Completion Status', readEbsNotification],
+  ['EC2 Instance State-change Notification', readInstanceState],
+]);
 
 /**
  * Reads one EventBridge event: the signal it is, or why it is none.
@@ -17,7 +17,7 @@ const READERS: Readonly<Partial<Record<string, (envelope: Envelope, watch: Watch
  */
 export const readSignal = (event: unknown, watch: Watch): Reading => {
   const envelope = parse(Envelope, event, '');
-  const read = READERS[envelope['detail-type']];
+  const read = READERS.get(envelope['detail-type']);
   return read === undefined
     ? { ignored: `\`${envelope['detail-type']}\` is no kind of signal` }
     : read(envelope, watch);

@@ -7,6 +7,7 @@ import { expectOneCase } from './crashes.ts';
 const calls = async (): Promise<{ api: string; nth: number }[]> => {
   const rehearsal = await rehearse('custom-key-denied');
   await rehearsal.acquire();
+  await rehearsal.end();
   const counts = new Map<string, number>();
   return rehearsal.account.calls.map(({ api }) => {
     const nth = (counts.get(api) ?? 0) + 1;
@@ -33,6 +34,7 @@ it('each call of a case may die before, die after, or be throttled: it is one ca
       await expectOneCase(rehearsal).catch((error: Error) =>
         failures.push(`${what} ${api} ${nth}: ${error.message.split('\n')[0]}`),
       );
+      await rehearsal.end();
     }
   }
   expect(failures).toEqual([]);

@@ -68,7 +68,8 @@ const ENDINGS: Readonly<Record<string, readonly [Ending, string]>> = {
 };
 
 export const endingOf = (status: string): { ending: Ending; says: string } => {
-  const [ending, says] = ENDINGS[status] ?? (['running', `\`${status.slice(0, 64)}\``] as const);
+  const known = Object.hasOwn(ENDINGS, status) ? ENDINGS[status] : undefined;
+  const [ending, says] = known ?? (['running', `\`${status.slice(0, 64)}\``] as const);
   return { ending, says };
 };
 
