@@ -1,7 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { type Fault, leadClientsTo } from '#local/account/clients';
 import { type EmbeddedAccount, embeddedAccount } from '#local/account/embedded-account';
-import { loadScenario, type Scenario } from '#local/scenario/scenario';
+import { loadScenario } from '#local/scenario/loading';
+import type { Scenario } from '#local/scenario/scenario';
 import { stageOf } from '#local/scenario/stage';
 import type { CaseReport } from '#shared/case/report';
 import { readCustodyLog } from '#shared/evidence/custody-log';

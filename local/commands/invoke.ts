@@ -1,6 +1,6 @@
 import { leadClientsTo } from '#local/account/clients';
 import { embeddedAccount } from '#local/account/embedded-account';
-import { BadInputError, loadScenario, readJson } from '#local/scenario/scenario';
+import { BadInputError, loadScenario, readJson } from '#local/scenario/loading';
 import { stageOf } from '#local/scenario/stage';
 import { type Command, readWords, stringOption } from './options.ts';
 

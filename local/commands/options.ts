@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { BadInputError } from '#local/scenario/scenario';
+import { BadInputError } from '#local/scenario/loading';
 
 /** What a command is run with: its options by name, and the words that belong to none. */
 export interface Words {

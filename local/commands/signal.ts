@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { BadInputError, readJson } from '#local/scenario/scenario';
+import { BadInputError, readJson } from '#local/scenario/loading';
 import { loadTemplate, takingRules } from '#local/template/template';
 import { MalformedEventError } from '#shared/signal/envelope';
 import { readSignal } from '#shared/signal/read-signal';

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { danglingIn } from './references.ts';
 
 /** A scenario file: accounts, roles, keys, instances, and what the platform does. `docs/scenarios.md` explains each field. */
 const AccountId = z.string().regex(/^\d{12}$/, 'expected an account id of 12 digits');
@@ -94,52 +91,5 @@ export const Scenario = z.strictObject({
 });
 export type Scenario = z.infer<typeof Scenario>;
 
-/** Input that a person gave and can mend; the message names the file, the place and what was expected. */
-export class BadInputError extends Error {
-  override readonly name = 'BadInputError';
-}
-
-const FOLDER = new URL('./', import.meta.url);
-
 /** The scenarios that come with the project. */
 export const SCENARIOS = ['custom-key-denied', 'copy-denied', 'windows-untagged', 'boundary-denied'] as const;
-
-const INPUT_BYTES = 4 * 2 ** 20;
-
-/** Reads a JSON file. @throws BadInputError */
-export const readJson = (file: string): unknown => {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new BadInputError(`${file}: cannot be read: ${error instanceof Error ? error.message : 'unknown'}`);
-  }
-  if (text.length > INPUT_BYTES) throw new BadInputError(`${file}: larger than ${INPUT_BYTES} bytes`);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new BadInputError(`${file}: expected JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
-  }
-};
-
-/** What zod found, as one line: the place, and what was expected there. */
-export const firstIssue = (error: z.ZodError): string => {
-  const [issue] = error.issues;
-  const place = (issue?.path ?? []).reduce<string>(
-    (path, part) =>
-      typeof part === 'number' ? `${path}[${part}]` : path === '' ? String(part) : `${path}.${String(part)}`,
-    '',
-  );
-  return `${place === '' ? 'the whole' : `\`${place}\``}: ${(issue?.message ?? 'unreadable').replaceAll('"', '`').slice(0, 300)}`;
-};
-
-/** A scenario by the name of one that comes with the project, or by file. @throws BadInputError */
-export const loadScenario = (nameOrFile: string): Scenario => {
-  const known: readonly string[] = SCENARIOS;
-  const file = known.includes(nameOrFile) ? fileURLToPath(new URL(`${nameOrFile}.json`, FOLDER)) : nameOrFile;
-  const parsed = Scenario.superRefine((scenario, context) => {
-    for (const { path, message } of danglingIn(scenario)) context.addIssue({ code: 'custom', path, message });
-  }).safeParse(readJson(file));
-  if (!parsed.success) throw new BadInputError(`${nameOrFile}: ${firstIssue(parsed.error)}`);
-  return parsed.data;
-};

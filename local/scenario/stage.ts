@@ -1,6 +1,7 @@
 import type { EmbeddedAccount } from '#local/account/embedded-account';
 import type { Instance, Key, RoleSession, Snapshot } from '#local/account/state';
-import { BadInputError, type Scenario, type Step } from './scenario.ts';
+import { BadInputError } from './loading.ts';
+import type { Scenario, Step } from './scenario.ts';
 
 /** What the platform did in one step, and what AWS answered at once. */
 export interface Act {

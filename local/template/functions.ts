@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { PolicyDocument } from '../account/state.ts';
 import { intrinsicOf, isObject, noValue, type Properties } from './intrinsic-notation.ts';
 import { parsedAt } from './parsed-value.ts';
+import type { TemplateFunction } from './parts.ts';
 import { type Resource, Section, Value } from './source.ts';
 import type { Stack } from './stack.ts';
-import type { TemplateFunction } from './template.ts';
 import { TemplateError } from './template-error.ts';
 
 /** `properties` are its own with the globals merged in. */

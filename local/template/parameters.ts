@@ -1,6 +1,6 @@
 import { noValue } from './intrinsic-notation.ts';
+import type { Known } from './parts.ts';
 import type { Parameter, Source } from './source.ts';
-import type { Known } from './template.ts';
 import { TemplateError } from './template-error.ts';
 
 /** The value of each parameter: what is given, or its default; a list where its type is one. */

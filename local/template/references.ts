@@ -2,10 +2,10 @@ import type { Conditions } from './conditions.ts';
 import { withGlobals } from './globals.ts';
 import { attributePath, cannotResolve, type Resolve } from './intrinsic-notation.ts';
 import { pseudoParameters } from './parameters.ts';
+import type { Known } from './parts.ts';
 import { functionType, iam, kinds, lambdaArn, type Placed } from './resource-kinds.ts';
 import { selfReferenceGuard } from './self-reference.ts';
 import type { Resource, Source } from './source.ts';
-import type { Known } from './template.ts';
 
 export interface References {
   /** What `Ref` gives. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Known } from './template.ts';
+import type { Known } from './parts.ts';
 
 /** A resource with its name, and where it is. */
 export interface Placed extends Required<Known> {

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type EventPattern, EventPatternError, parsePattern } from '../account/event-pattern.ts';
 import type { Properties } from './intrinsic-notation.ts';
 import { parsedAt } from './parsed-value.ts';
+import type { TemplateRule } from './parts.ts';
 import { type Resource, Section } from './source.ts';
 import type { Stack } from './stack.ts';
-import type { TemplateRule } from './template.ts';
 import { TemplateError } from './template-error.ts';
 
 const Events = z.record(z.string(), z.object({ Type: z.string(), Properties: Section.default({}) })).default({});

@@ -1,9 +1,9 @@
 import { type Conditions, conditionsOf } from './conditions.ts';
 import { cannotResolve, intrinsicOf, isObject, noValue, type Resolve } from './intrinsic-notation.ts';
 import { intrinsicsOf } from './intrinsics.ts';
+import type { Known } from './parts.ts';
 import { referencesOf } from './references.ts';
 import type { Source } from './source.ts';
-import type { Known } from './template.ts';
 
 /** A template with values for its parameters, in its place. */
 export interface Stack {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type EventPattern, matches } from '../account/event-pattern.ts';
-import type { PolicyDocument } from '../account/state.ts';
+import { matches } from '../account/event-pattern.ts';
 import { functionOf } from './functions.ts';
 import { withGlobals } from './globals.ts';
 import { parameterValues } from './parameters.ts';
+import type { Known, Template, TemplateRule } from './parts.ts';
 import { isReadOnlyCall } from './read-only-events.ts';
 import { functionType } from './resource-kinds.ts';
 import { rulesOfFunction, rulesOfResource } from './rules.ts';
@@ -12,63 +12,19 @@ import { parseSource, type Source } from './source.ts';
 import { stackOf } from './stack.ts';
 import { TemplateError } from './template-error.ts';
 
+export type { Known, Template, TemplateFunction, TemplateParameter, TemplateRule } from './parts.ts';
 export { TemplateError } from './template-error.ts';
 
+const somewhere: Known = { accountId: '111122223333', region: 'eu-west-3' };
+
 /**
- * Reads a SAM template as far as the embedded account needs it: which rules invoke which function, and what each
+ * Loads a SAM template with values for its parameters, as far as the embedded account needs it: which rules invoke which function, and what each
  * function runs with. Only what is asked for is resolved, so an intrinsic elsewhere that this does not know is no error.
  *
  * Sources: AWS CloudFormation Template Reference, "Intrinsic function reference", "Pseudo parameters reference" and
  * the "Return values" of each resource type; AWS SAM Developer Guide, "Globals section of the AWS SAM template",
  * "EventBridgeRule", "Referencing generated AWS CloudFormation resources".
- */
-export interface Template {
-  readonly rules: readonly TemplateRule[];
-  readonly functions: readonly TemplateFunction[];
-  readonly parameters: readonly TemplateParameter[];
-}
-
-export interface TemplateRule {
-  readonly name: string;
-  readonly functionLogicalId: string;
-  readonly pattern: EventPattern;
-  /** Its state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS. */
-  readonly readOnlyToo: boolean;
-  readonly enabled: boolean;
-}
-
-export interface TemplateFunction {
-  readonly logicalId: string;
-  /** Its folder in `functions/`. */
-  readonly folder: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly timeoutSeconds: number;
-  readonly durable: boolean;
-  /** Its inline policies; managed policies and SAM policy templates are left out. */
-  readonly policies: readonly PolicyDocument[];
-}
-
-export interface TemplateParameter {
-  readonly name: string;
-  readonly type: string;
-  readonly default: string | undefined;
-  readonly description: string | undefined;
-  readonly allowedPattern: string | undefined;
-  readonly allowedValues: readonly string[] | undefined;
-}
-
-/** Where the stack is thought to be. */
-export interface Known {
-  readonly accountId: string;
-  readonly region: string;
-  readonly partition?: 'aws';
-  readonly stackName?: string;
-}
-
-const somewhere: Known = { accountId: '111122223333', region: 'eu-west-3' };
-
-/**
- * Loads a template with values for its parameters.
+ *
  * @example loadTemplate('template.yaml', { ResponseRolePattern: '*Response*' }).rules
  */
 export const loadTemplate = (
