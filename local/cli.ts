@@ -17,8 +17,12 @@ const USAGE = `usage: npm run -s unlatch -- COMMAND
 scenarios: ${SCENARIOS.join(', ')}
 exit codes: 0 done; 1 it ran, and the answer is no; 2 bad input`;
 
+/** Control and direction characters from outside never reach a terminal. */
+const plain = (text: string): string =>
+  text.replace(/[^\n\x20-\x7e\u00a0-\u2027\u2030-\u2065\u2070-\ud7ff]/g, '\ufffd');
+
 const output: Output = {
-  say: (line) => process.stderr.write(`${line}\n`),
+  say: (line) => process.stderr.write(`${plain(line)}\n`),
   answer: (value) => process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
 };
 

@@ -1,67 +1,126 @@
 import type { Origin, SignalRequest } from '#shared/case/case';
-import { joinKeyOf, mayBeOfACopy } from '#shared/ledger/join-key';
-import type { Join, Ledger, SessionCall } from '#shared/ledger/ledger';
+import { joinKeyOf, joinKeyOfRequest, lateName, mayBeOfACopy } from '#shared/ledger/join-key';
+import type { Join, Ledger } from '#shared/ledger/ledger';
 import { originOf, sourceOf } from '#shared/ledger/lineage';
-import { copyBehind, copySpan, openingOf } from '#shared/ledger/opening';
+import { copiesBehind, copySpan, denialSpan, isBehind, openingOf } from '#shared/ledger/opening';
 import { readSignal } from '#shared/signal/read-signal';
 import type { AcquiringCall, Denial, Outcome, Reading, Signal, Watch } from '#shared/signal/signal';
 
 /** What observing one event came to. */
 export type Observation =
   | { readonly observed: 'ignored'; readonly because: string }
-  | { readonly observed: 'kept'; readonly joinKey: string; readonly kind: Signal['kind'] }
-  | { readonly observed: 'opened' | 'already-open'; readonly joinKey: string; readonly kind: Signal['kind'] };
+  | { readonly observed: 'kept'; readonly kind: Signal['kind'] }
+  | { readonly observed: 'opened' | 'already-open'; readonly kind: Signal['kind']; readonly cases: readonly string[] };
 
 export interface Observer {
   readonly watch: Watch;
   readonly ledger: Ledger;
+  /** How long a case waits for its call's record, in minutes. */
+  readonly joinWait: number;
   /** Starts the case, or says that it runs already. */
   readonly open: (request: SignalRequest) => Promise<'opened' | 'already-open'>;
-  /** The instance that a volume is attached to now; `null` where there is none, or none that Unlatch may see. */
+  /** The instance that a volume is attached to now; `null` where there is none, or none could be told. */
   readonly machineOf: (origin: Origin) => Promise<Origin['instanceId']>;
-  /** An event tells no reason why an instance ended; this one has it, where KMS was the reason. */
-  readonly endOf: (outcome: Outcome) => Promise<Denial | null>;
+  /** Why an instance ended, where KMS was the reason; no event tells it. */
+  readonly endOf: (instance: Pick<Outcome, 'accountId' | 'region' | 'instanceId' | 'time'>) => Promise<Denial | null>;
+}
+
+/** What is now known under a join key. */
+interface Kept {
+  readonly joinKey: string;
+  readonly join: Join;
 }
 
 /**
  * Where a call's evidence stands. A snapshot of a volume is traced to its machine at once, while nobody waits for it: a
- * refusal later finds the machine in the ledger, and the volume may hang elsewhere by then.
+ * refusal later finds the machine in the ledger, and the volume may hang elsewhere by then. A record that comes again
+ * does not look again.
  */
 const originOfCall = async ({ ledger, machineOf }: Observer, call: AcquiringCall): Promise<Origin> => {
   const source = sourceOf(call);
-  const origin = originOf(call, source === null ? null : await ledger.lineage(source));
-  const isOfVolume = call.error === null && origin.instanceId === null && origin.volumeId !== null;
-  return isOfVolume && call.name === 'CreateSnapshot' ? { ...origin, instanceId: await machineOf(origin) } : origin;
+  const [made] = call.makes.snapshots;
+  const [ofSource, ofMade] = await Promise.all([
+    source === null ? null : ledger.lineage(source),
+    call.name === 'CreateSnapshot' && made !== undefined ? ledger.lineage(`snapshot#${made.snapshotId}`) : null,
+  ]);
+  if (ofMade !== null) return ofMade;
+  const origin = originOf(call, ofSource);
+  if (made === undefined || call.name !== 'CreateSnapshot' || origin.instanceId !== null) return origin;
+  return { ...origin, instanceId: await machineOf(origin) };
 };
 
-const callBehind = async (ledger: Ledger, denial: Denial): Promise<SessionCall | null> => {
-  const span = copySpan(denial);
-  if (span === null || denial.principal === null || !mayBeOfACopy(denial)) return null;
-  return copyBehind(denial, await ledger.callsOf(denial.principal, span.from, span.until));
+/** An instance that KMS refuses a volume to is accepted, and has ended when its record comes: the record looks back. */
+const endBehind = async (
+  { endOf }: Observer,
+  { name, makes, accountId, region, time, error }: AcquiringCall,
+): Promise<Denial | null> => {
+  const [instanceId] = makes.instanceIds;
+  if (error !== null || instanceId === undefined || !['RunInstances', 'StartInstances'].includes(name)) return null;
+  return endOf({ accountId, region, instanceId, time });
 };
 
-/** Each kind of signal, kept; and the call behind it where the join key cannot tell. Independent calls go side by side. */
-const keep = async (observer: Observer, joinKey: string, signal: Signal): Promise<[Join, SessionCall | null]> => {
+/** The denials that came before the record of their copy. */
+const looseDenialsOf = async ({ ledger }: Observer, call: AcquiringCall): Promise<readonly Denial[]> => {
+  const span = denialSpan(call);
+  if (call.name !== 'CopySnapshot' || call.error !== null || span === null) return [];
+  return (await ledger.looseDenialsOf(call.principal, span)).filter((denial) => isBehind(denial, call));
+};
+
+const keepCall = async (
+  observer: Observer,
+  joinKey: string,
+  signal: Extract<Signal, { kind: 'call' }>,
+): Promise<Kept[]> => {
   const { ledger } = observer;
-  switch (signal.kind) {
-    case 'call': {
-      const origin = await originOfCall(observer, signal.call);
-      const [join] = await Promise.all([
-        ledger.record(joinKey, signal, origin),
-        signal.call.error === null ? ledger.recordLineage(signal.call, origin) : undefined,
-      ]);
-      return [join, null];
-    }
-    case 'denial':
-      return Promise.all([ledger.record(joinKey, signal, null), callBehind(ledger, signal.denial)]);
-    case 'outcome':
-      return [await ledger.record(joinKey, signal, await launchOf(ledger, signal.outcome)), null];
+  const { call } = signal;
+  const [origin, denial, loose] = await Promise.all([
+    originOfCall(observer, call),
+    signal.denial ?? endBehind(observer, call),
+    looseDenialsOf(observer, call),
+  ]);
+  const [join] = await Promise.all([
+    ledger.record(joinKey, { ...signal, denial }, origin),
+    call.error === null ? ledger.recordLineage(call, origin) : undefined,
+  ]);
+  const joins = await Promise.all(loose.map((late) => ledger.record(joinKey, { kind: 'denial', denial: late }, null)));
+  return [{ joinKey, join: joins.at(-1) ?? join }];
+};
+
+/** A denial that shares its request id with no call is kept with each copy that may be behind it, else by itself. */
+const keepDenial = async (
+  { ledger }: Observer,
+  joinKey: string,
+  signal: Extract<Signal, { kind: 'denial' }>,
+): Promise<Kept[]> => {
+  const { denial } = signal;
+  const { principal } = denial;
+  const span = copySpan(denial);
+  if (principal === null || span === null || !mayBeOfACopy(denial)) {
+    return [{ joinKey, join: await ledger.record(joinKey, signal, null) }];
   }
+  const [calls] = await Promise.all([ledger.callsOf(principal, span), ledger.recordLoose(denial)]);
+  const copies = copiesBehind(denial, calls).map(({ call }) => joinKeyOfRequest(call.requestId));
+  const keys = copies.length === 0 ? [joinKey] : copies;
+  return Promise.all(keys.map(async (key) => ({ joinKey: key, join: await ledger.record(key, signal, null) })));
 };
 
 /** Where the evidence behind an instance stands that a response role launched; `null` for all other outcomes. */
 const launchOf = async (ledger: Ledger, { instanceId }: Outcome): Promise<Origin | null> =>
   instanceId === null ? null : ledger.lineage(`instance#${instanceId}`);
+
+const keep = async (observer: Observer, signal: Signal): Promise<Kept[]> => {
+  const joinKey = joinKeyOf(signal);
+  switch (signal.kind) {
+    case 'call':
+      return keepCall(observer, joinKey, signal);
+    case 'denial':
+      return keepDenial(observer, joinKey, signal);
+    case 'outcome': {
+      const { ledger } = observer;
+      return [{ joinKey, join: await ledger.record(joinKey, signal, await launchOf(ledger, signal.outcome)) }];
+    }
+  }
+};
 
 /** Most instances that end are nobody's acquisition: only one that a response role launched is looked into. */
 const explained = async ({ ledger, endOf }: Observer, signal: Signal): Promise<Reading> => {
@@ -72,17 +131,35 @@ const explained = async ({ ledger, endOf }: Observer, signal: Signal): Promise<R
 };
 
 /**
- * One event in, at most one case out. Every part is idempotent, so that an event may come twice, late, or out of order.
+ * A call whose record comes after the case has waited for it: the first case has ended without its machine, and its name
+ * is taken, so there is another. Where the first one found it after all, the claim absorbs this one.
+ */
+const isLate = ({ joinWait }: Observer, kind: Signal['kind'], { denial, origin }: SignalRequest): boolean =>
+  kind === 'call' &&
+  origin !== null &&
+  denial.time !== null &&
+  Date.now() - Date.parse(denial.time) > joinWait * 60_000;
+
+/**
+ * One event in; a case out for each machine that it tells was refused. Every part is idempotent, so that an event may
+ * come twice, late, or out of order.
  * @throws MalformedEventError for input that fits no schema; AWS errors, for Lambda to try again.
  */
 export const observe = async (observer: Observer, event: unknown): Promise<Observation> => {
   const read = readSignal(event, observer.watch);
   const reading = 'signal' in read ? await explained(observer, read.signal) : read;
   if ('ignored' in reading) return { observed: 'ignored', because: reading.ignored };
-  const { signal } = reading;
-  const joinKey = joinKeyOf(signal);
-  const [join, behind] = await keep(observer, joinKey, signal);
-  const opening = openingOf(joinKey, join, behind);
-  if (opening === null) return { observed: 'kept', joinKey, kind: signal.kind };
-  return { observed: await observer.open(opening), joinKey, kind: signal.kind };
+  const { kind } = reading.signal;
+  const kept = await keep(observer, reading.signal);
+  const openings = kept.flatMap(({ joinKey, join }) => openingOf(joinKey, join) ?? []);
+  if (openings.length === 0) return { observed: 'kept', kind };
+  const requests = openings.map((request) =>
+    isLate(observer, kind, request) ? { ...request, joinKey: lateName(request.joinKey) } : request,
+  );
+  const answers = await Promise.all(requests.map(observer.open));
+  return {
+    observed: answers.includes('opened') ? 'opened' : 'already-open',
+    kind,
+    cases: requests.map(({ joinKey }) => joinKey),
+  };
 };

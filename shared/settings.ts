@@ -9,7 +9,7 @@ const list = z
 
 /**
  * What an operator decides, read once from the environment that `template.yaml` sets.
- * Every name here is a parameter there, with the same meaning; times are minutes unless the name says otherwise.
+ * Times are minutes unless the name says otherwise.
  */
 const Settings = z.object({
   /** Role names of the platform, `*` for any run of characters. */
@@ -17,6 +17,10 @@ const Settings = z.object({
   /** Role names of Unlatch itself: what they do is no signal. */
   OWN_ROLES: list,
   /** The account Unlatch runs in: there it works with its own role, elsewhere with `MEMBER_ROLE`. */
+  PARTITION: z
+    .string()
+    .regex(/^aws[a-z-]*$/)
+    .default('aws'),
   ACCOUNT_ID: z.string().regex(/^\d{12}$/),
   AWS_REGION: z.string().min(1),
   MEMBER_ROLE: z.string().default('UnlatchMember'),
@@ -30,8 +34,8 @@ const Settings = z.object({
   SSM_TAG_VALUE: z.string().max(256).default('True'),
   MEMORY_TOOL_LINUX: z.string().max(1_024).default(''),
   MEMORY_TOOL_WINDOWS: z.string().max(1_024).default(''),
-  /** Greatest size of a triage archive, in MiB. */
-  ARCHIVE_MEBIBYTES: z.coerce.number().int().min(1).max(65_536).default(4_096),
+  /** Greatest size of a triage archive, in MiB. S3 takes at most 5 GiB in one upload. */
+  ARCHIVE_MEBIBYTES: z.coerce.number().int().min(1).max(5_120).default(4_096),
   /** How long a case waits for the record that joins a refusal with its call. CloudTrail lags by minutes. */
   JOIN_WAIT: minutes(20, 240),
   COMMAND_WAIT: minutes(60, 1_440),

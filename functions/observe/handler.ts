@@ -8,10 +8,9 @@ import middy from '@middy/core';
 import { openerOf } from '#shared/aws/opener';
 import type { Origin } from '#shared/case/case';
 import { ledgerOf } from '#shared/ledger/ledger';
-import { observe } from '#shared/observe';
+import { type Observer, observe } from '#shared/observe';
 import { settingsFrom } from '#shared/settings';
 import { MalformedEventError } from '#shared/signal/envelope';
-import type { Outcome } from '#shared/signal/signal';
 
 const settings = settingsFrom(process.env);
 const logger = new Logger({ serviceName: 'observe' });
@@ -19,12 +18,13 @@ const metrics = new Metrics({ namespace: 'Unlatch', serviceName: 'observe', logg
 
 const lookUps = async () => (await import('#shared/aws/look-ups')).lookUpsOf(settings);
 
-const observer = {
+const observer: Observer = {
   watch: { responseRole: settings.RESPONSE_ROLE, ownRoles: settings.OWN_ROLES },
+  joinWait: settings.JOIN_WAIT,
   ledger: ledgerOf(new DynamoDBClient({}), settings.LEDGER_TABLE, settings.LEDGER_DAYS),
   open: openerOf(new LambdaClient({}), settings.REMEDIATE_FUNCTION),
   machineOf: async (origin: Origin) => (await lookUps()).machineOf(origin),
-  endOf: async (outcome: Outcome) => (await lookUps()).endOf(outcome),
+  endOf: async (instance: Parameters<Observer['endOf']>[0]) => (await lookUps()).endOf(instance),
 };
 
 /** EventBridge event → signal → ledger → case. Throws what Lambda shall try again and then keep in the dead-letter queue. */

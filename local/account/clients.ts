@@ -13,10 +13,10 @@ import type { EmbeddedAccount, MadeCall } from './embedded-account.ts';
 import { running } from './lambda.ts';
 import { refusalOf } from './permissions.ts';
 
-/** A fault to inject into the n-th call of an API, counted from 1. */
+/** A fault to inject into the n-th call of an API, counted from 1, or into every one. */
 export interface Fault {
   readonly api: string;
-  readonly nth: number;
+  readonly nth: number | 'every';
   /** The function dies before AWS sees the call, or after AWS has done it; or AWS throttles, or answers nothing new. */
   readonly what: 'crash-before' | 'crash-after' | 'throttle';
 }
@@ -86,7 +86,8 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
 
     const count = (counts.get(api) ?? 0) + 1;
     counts.set(api, count);
-    const fault = faults.find(({ api: faulty, nth }) => faulty === api && nth === count)?.what ?? null;
+    const fault =
+      faults.find(({ api: faulty, nth }) => faulty === api && (nth === 'every' || nth === count))?.what ?? null;
 
     place += 1;
     const { functionId, execution, run } = invocation;

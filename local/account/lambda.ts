@@ -116,7 +116,13 @@ export const lambdaService = (
       callbackWaitsForEmptyEventLoop: false,
       getRemainingTimeInMillis: () => fn.timeoutSeconds * 1000,
     };
-    return running.run(invocation, () => Promise.race([handler(event, context), killed]));
+    try {
+      return await running.run(invocation, () => Promise.race([handler(event, context), killed]));
+    } catch (error) {
+      // The process is gone, and with it whatever its modules kept.
+      if (error instanceof KilledError) handlers.delete(fn.logicalId);
+      throw error;
+    }
   };
 
   const deliver = async (fn: TemplateFunction, event: unknown, attempt: number): Promise<void> => {

@@ -27,9 +27,6 @@ const summary = (event: EventBridgeEvent): string => {
 /** Long words are cut for a terminal; the report has them whole. */
 const cut = (text: string): string => (text.length > 180 ? `${text.slice(0, 179)}…` : text);
 
-/** Control characters from outside never reach a terminal. */
-const plain = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\u2027\u2030-\u2065\u2070-\ud7ff]/g, '�');
-
 /** Prints what happens in the account as it happens, with the virtual time since the start. */
 export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
   const start = account.ground.now().getTime();
@@ -40,7 +37,7 @@ export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
   const tell = (who: string, what: string): void => {
     const seconds = Math.max(0, (account.ground.now().getTime() - start) / 1000);
     const clock = `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${(seconds % 60).toFixed(1).padStart(4, '0')}`;
-    output.say(`  ${clock}  ${who.padEnd(10)} ${plain(cut(what))}`);
+    output.say(`  ${clock}  ${who.padEnd(10)} ${cut(what)}`);
   };
 
   account.events.on('delivered', (event, rule) => {

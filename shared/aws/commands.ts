@@ -12,8 +12,6 @@ import { type AwsSession, type Custody, errorName, recorded } from './session.ts
 export interface Agent {
   /** `Online`, `ConnectionLost` or `Inactive`; it lags behind the truth. */
   readonly pingStatus: string;
-  /** `Linux`, `Windows` or `MacOS` */
-  readonly platformType: string | null;
 }
 
 export const agentOf = async (session: AwsSession, custody: Custody, instanceId: InstanceId): Promise<Agent | null> => {
@@ -22,9 +20,7 @@ export const agentOf = async (session: AwsSession, custody: Custody, instanceId:
     session.ssm.send(command),
   );
   const [information] = output.InstanceInformationList ?? [];
-  return information === undefined
-    ? null
-    : { pingStatus: information.PingStatus ?? 'unknown', platformType: information.PlatformType ?? null };
+  return information === undefined ? null : { pingStatus: information.PingStatus ?? 'unknown' };
 };
 
 export interface Command {
@@ -50,7 +46,7 @@ const FINAL: ReadonlySet<string> = new Set([
 ]);
 
 /** Seconds in which the agent must have picked the command up. https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html */
-const DELIVERY_SECONDS = 600;
+export const DELIVERY_SECONDS = 600;
 
 export const sendCommand = async (session: AwsSession, custody: Custody, command: Command): Promise<Sending> => {
   const { instanceId, document, script, comment, runSeconds } = command;
@@ -70,19 +66,26 @@ export const sendCommand = async (session: AwsSession, custody: Custody, command
   }
 };
 
+/** A listing longer than this is not read to its end: nothing is known then, and nothing is sent again. */
+const MOST_PAGES = 20;
+
 /** The command of a comment that was sent to an instance since a time, or `null`. */
 export const findCommand = async (
   session: AwsSession,
   custody: Custody,
   { instanceId, comment, since }: { instanceId: InstanceId; comment: string; since: string },
 ): Promise<Sending | null> => {
-  const list = new ListCommandsCommand({
-    InstanceId: instanceId,
-    Filters: [{ key: 'InvokedAfter', value: `${since.slice(0, 19)}Z` }],
-  });
-  const output = await recorded(custody, session, 'ssm:ListCommands', instanceId, () => session.ssm.send(list));
-  const found = (output.Commands ?? []).find(({ Comment }) => Comment === comment)?.CommandId;
-  return found === undefined ? null : { sent: true, commandId: found };
+  const Filters = [{ key: 'InvokedAfter' as const, value: `${since.slice(0, 19)}Z` }];
+  let NextToken: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const list = new ListCommandsCommand({ InstanceId: instanceId, Filters, NextToken });
+    const output = await recorded(custody, session, 'ssm:ListCommands', instanceId, () => session.ssm.send(list));
+    const found = (output.Commands ?? []).find(({ Comment }) => Comment === comment)?.CommandId;
+    if (found !== undefined) return { sent: true, commandId: found };
+    NextToken = output.NextToken;
+    if (NextToken === undefined) return null;
+  }
+  throw new Error(`more than ${MOST_PAGES} pages of commands on ${instanceId}`);
 };
 
 export interface Invocation {
@@ -90,7 +93,6 @@ export interface Invocation {
   readonly status: string;
   /** The first 24,000 characters of it. */
   readonly stdout: string;
-  readonly responseCode: number;
 }
 
 export const invocationOf = async (
@@ -104,12 +106,11 @@ export const invocationOf = async (
     return {
       status: output.StatusDetails ?? output.Status ?? 'Pending',
       stdout: output.StandardOutputContent ?? '',
-      responseCode: output.ResponseCode ?? -1,
     };
   } catch (error) {
     // The command was accepted; the invocation appears a little later.
     if (errorName(error) !== 'InvocationDoesNotExist') throw error;
-    return { status: 'Pending', stdout: '', responseCode: -1 };
+    return { status: 'Pending', stdout: '' };
   }
 };
 

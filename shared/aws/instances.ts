@@ -108,7 +108,7 @@ const frozenFrom = (snapshots: unknown): FrozenSnapshot[] =>
     encrypted: Encrypted ?? false,
   }));
 
-/** Tags by which `sweep` knows whose a resource is, given when it is made: a tag added later can be lost to a crash. */
+/** Tags that tell whose a resource is, given when it is made: a tag added later can be lost to a crash. */
 const caseTags = (caseId: string) => [
   { Key: 'unlatch:case', Value: caseId },
   { Key: 'Name', Value: `Unlatch evidence ${caseId}` },
@@ -116,12 +116,16 @@ const caseTags = (caseId: string) => [
 
 /** The snapshots that a case has frozen already: looked up before freezing again. */
 export const findFrozen = async (session: AwsSession, custody: Custody, caseId: string): Promise<FrozenSnapshot[]> => {
-  const command = new DescribeSnapshotsCommand({
-    OwnerIds: ['self'],
-    Filters: [{ Name: 'tag:unlatch:case', Values: [caseId] }],
-  });
-  const output = await recorded(custody, session, 'ec2:DescribeSnapshots', caseId, () => session.ec2.send(command));
-  return frozenFrom(output.Snapshots ?? []);
+  const Filters = [{ Name: 'tag:unlatch:case', Values: [caseId] }];
+  const found: FrozenSnapshot[] = [];
+  let NextToken: string | undefined;
+  do {
+    const command = new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters, NextToken });
+    const output = await recorded(custody, session, 'ec2:DescribeSnapshots', caseId, () => session.ec2.send(command));
+    found.push(...frozenFrom(output.Snapshots ?? []));
+    NextToken = output.NextToken;
+  } while (NextToken !== undefined);
+  return found;
 };
 
 /**

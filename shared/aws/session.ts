@@ -71,7 +71,7 @@ const MARGIN_SECONDS = 300;
  * works with the function's role; elsewhere it assumes the member role, with the external id where one is set.
  */
 export const sessionsOf = (
-  settings: Pick<Settings, 'ACCOUNT_ID' | 'AWS_REGION' | 'MEMBER_ROLE' | 'EXTERNAL_ID'>,
+  settings: Pick<Settings, 'PARTITION' | 'ACCOUNT_ID' | 'MEMBER_ROLE' | 'EXTERNAL_ID'>,
   sts: STSClient,
 ) => {
   const kept = new Map<string, { session: Promise<AwsSession>; until: number }>();
@@ -100,7 +100,7 @@ export const sessionsOf = (
   const member = async (accountId: string, region: string): Promise<AwsSession> => {
     const { AssumedRoleUser, Credentials } = await sts.send(
       new AssumeRoleCommand({
-        RoleArn: `arn:aws:iam::${accountId}:role/${settings.MEMBER_ROLE}`,
+        RoleArn: `arn:${settings.PARTITION}:iam::${accountId}:role/${settings.MEMBER_ROLE}`,
         RoleSessionName: 'unlatch',
         DurationSeconds: SESSION_SECONDS,
         ...(settings.EXTERNAL_ID === '' ? {} : { ExternalId: settings.EXTERNAL_ID }),

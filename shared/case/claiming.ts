@@ -42,12 +42,13 @@ const caseIdOf = (machine: string, executionArn: string): string => {
 };
 
 /** Takes the target for this case, or says which case has it. */
-export const claim = (flow: Flow, tools: Tools, { key, machine }: Claimed): Promise<ClaimAnswer> =>
+export const claim = (flow: Flow, tools: Tools, { key, machine }: Claimed, byHand: boolean): Promise<ClaimAnswer> =>
   flow.step('claim', () =>
     tools.claims.claim({
       target: key,
       caseId: caseIdOf(machine, flow.executionArn),
       execution: flow.executionArn,
       holdSeconds: holdSeconds(tools),
+      byHand,
     }),
   );

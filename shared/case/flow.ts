@@ -1,32 +1,48 @@
 import { type DurableContext, type StepConfig, StepSemantics } from '@aws/durable-execution-sdk-js';
-import type { Custody } from '#shared/aws/session';
+import { type Custody, errorName, isRefusal } from '#shared/aws/session';
 import type { CustodyEntry } from './case.ts';
 
 /** Reads, asks or acts once; the calls it makes are written to the custody log it is given. */
 export type Act<T> = (custody: Custody) => Promise<T>;
 
-interface Kept<T> {
-  readonly value: T;
-  readonly custody: readonly CustodyEntry[];
+/** How one attempt ended. It is a value either way, so that a failed attempt brings its custody lines back too. */
+type Attempt<T> = { readonly custody: readonly CustodyEntry[] } & (
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly name: string; readonly message: string }
+);
+
+/** A step that could not be done, after all its attempts. */
+export class StepFailedError extends Error {
+  override readonly name = 'StepFailedError';
+  constructor(step: string, { name, message }: { readonly name: string; readonly message: string }) {
+    super(`${step}: ${name}: ${message}`.slice(0, 1_000));
+  }
 }
 
+/** No step is retried by the engine: each attempt is a step of its own, and is kept. */
+const NO_RETRY = { retryStrategy: () => ({ shouldRetry: false }) } as const satisfies StepConfig<unknown>;
 const AT_MOST_ONCE = {
+  ...NO_RETRY,
   semantics: StepSemantics.AtMostOncePerRetry,
-  retryStrategy: () => ({ shouldRetry: false }),
 } as const satisfies StepConfig<unknown>;
 
-/** Seconds before each further attempt at a write; AWS's listings are eventually consistent, so the look waits too. */
+/** Seconds before each further attempt at a step that may be repeated. */
+const REPEAT_AFTER = [1, 2, 5, 15, 30] as const;
+/** Seconds before each look at what a write has come to; AWS's listings are eventually consistent, so the look waits. */
 const LOOK_AFTER = [15, 30, 60, 120] as const;
+
+/** By time; calls of the same instant by what they were, so that a replay puts them in the same order. */
+const orderOf = ({ at, api, on, requestId }: CustodyEntry): string => [at, api, on, requestId].join(' ');
 
 /** A durable context whose steps keep the custody log. */
 export interface Flow {
   /** ARN of the durable execution. */
   readonly executionArn: string;
-  /** A step that may be repeated: reads, and writes that come to the same when done again. */
+  /** A step that may be repeated: reads, and writes that come to the same when done again. @throws StepFailedError */
   step<T>(name: string, act: Act<T>): Promise<T>;
   /**
-   * A write that must not happen twice: done at most once, and after an error or a crash looked for before it is done
-   * again. `find` answers what an earlier attempt made, or `null`.
+   * A write that must not happen twice: after an error or a crash it is looked for before it is done again, and after the
+   * last attempt too. `find` answers what an earlier attempt made, or `null`. @throws StepFailedError
    */
   once<T>(name: string, act: Act<T>, find: Act<T | null>): Promise<T>;
   /** Asks until there is an answer or the pauses (seconds) are used up: `null`. No Lambda time passes in between. */
@@ -38,35 +54,54 @@ export interface Flow {
 }
 
 export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): Flow => {
-  const step = async <T>(name: string, act: Act<T>, config?: StepConfig<Kept<T>>): Promise<T> => {
+  const attempt = async <T>(
+    name: string,
+    act: Act<T>,
+    config: StepConfig<Attempt<T>> = NO_RETRY,
+  ): Promise<Attempt<T>> => {
     const kept = await context.step(
       name,
-      async (): Promise<Kept<T>> => {
+      async (): Promise<Attempt<T>> => {
         const entries: Custody = [];
-        const value = await act(entries);
-        return { value, custody: entries };
+        try {
+          return { ok: true, value: await act(entries), custody: entries };
+        } catch (error) {
+          const message = error instanceof Error ? error.message : String(error);
+          return { ok: false, name: errorName(error), message: message.slice(0, 500), custody: entries };
+        }
       },
       config,
     );
     custody.push(...kept.custody);
-    return kept.value;
+    return kept;
+  };
+
+  const step = async <T>(name: string, act: Act<T>, number = 0): Promise<T> => {
+    const kept = await attempt(number === 0 ? name : `${name}, attempt ${number + 1}`, act);
+    if (kept.ok) return kept.value;
+    const seconds = REPEAT_AFTER[number];
+    if (seconds === undefined || isRefusal(kept.name)) throw new StepFailedError(name, kept);
+    await context.wait(`${name}: pause ${number + 1}`, { seconds });
+    return step(name, act, number + 1);
   };
 
   return {
     executionArn: context.executionContext.durableExecutionArn,
-    step,
+    step: (name, act) => step(name, act),
 
     async once(name, act, find) {
-      for (const [attempt, seconds] of LOOK_AFTER.entries()) {
-        try {
-          return await step(`${name} ${attempt + 1}`, act, AT_MOST_ONCE);
-        } catch {
-          await context.wait(`${name} ${attempt + 1}: settle`, { seconds });
-          const found = await step(`${name} ${attempt + 1}: look`, find);
-          if (found !== null) return found;
-        }
+      let last = { name: 'Interrupted', message: 'the function died in the middle of it' };
+      for (const [number, seconds] of LOOK_AFTER.entries()) {
+        // An attempt never throws: where its step fails, the function died, and nobody knows whether AWS has done it.
+        const kept = await attempt(`${name} ${number + 1}`, act, AT_MOST_ONCE).catch(() => null);
+        if (kept?.ok) return kept.value;
+        if (kept !== null) last = kept;
+        if (kept !== null && isRefusal(kept.name)) break;
+        await context.wait(`${name} ${number + 1}: settle`, { seconds });
+        const found = await step(`${name} ${number + 1}: look`, find);
+        if (found !== null) return found;
       }
-      return step(`${name}: last`, act, AT_MOST_ONCE);
+      throw new StepFailedError(name, last);
     },
 
     async until(name, ask, pauses) {
@@ -88,7 +123,7 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
       custody.push(...kept.custody);
       return kept.value;
     },
-    custody: () => [...custody].sort((a, b) => a.at.localeCompare(b.at)),
+    custody: () => [...custody].sort((a, b) => orderOf(a).localeCompare(orderOf(b))),
   };
 };
 

@@ -1,6 +1,7 @@
 import { findInstance, findSnapshot } from '#shared/aws/instances';
 import { type Custody, errorName, isRefusal } from '#shared/aws/session';
-import { copyBehind, copySpan, traceable } from '#shared/ledger/opening';
+import type { Ledger } from '#shared/ledger/ledger';
+import { copiesBehind, copySpan, traceable } from '#shared/ledger/opening';
 import { AccountId, Region, type VolumeId } from '#shared/signal/identifiers';
 import type { Denial } from '#shared/signal/signal';
 import type { CaseRequest, Location, Origin, SignalRequest, Target } from './case.ts';
@@ -13,9 +14,9 @@ const recordedOrigin = async ({ ledger }: Tools, joinKey: string, denial: Denial
   const { principal } = denial;
   const [join, calls] = await Promise.all([
     ledger.join(joinKey),
-    span === null || principal === null ? [] : ledger.callsOf(principal, span.from, span.until),
+    span === null || principal === null ? [] : ledger.callsOf(principal, span),
   ]);
-  return join.origin ?? copyBehind(denial, calls)?.origin ?? null;
+  return join.origin ?? copiesBehind(denial, calls)[0]?.origin ?? null;
 };
 
 /** A snapshot names its owner and its volume, whoever looks at it. `seenFrom`: the account whose role could see it. */
@@ -26,6 +27,17 @@ const describedOrigin = async (tools: Tools, custody: Custody, origin: Origin, s
   return snapshot === null ? origin : { ...origin, accountId: snapshot.accountId, volumeId: snapshot.volumeId };
 };
 
+/** Copies of copies: further back than this, nobody goes. */
+const MOST_HOPS = 5;
+
+/** Follows a snapshot's lineage from copy to copy, as far as the ledger knows it. */
+const throughLineage = async (ledger: Ledger, origin: Origin, hops = MOST_HOPS): Promise<Origin> => {
+  if (traceable(origin) !== null || origin.snapshotId === null || hops === 0) return origin;
+  const source = await ledger.lineage(`snapshot#${origin.snapshotId}`);
+  if (source === null || source.snapshotId === origin.snapshotId) return source ?? origin;
+  return throughLineage(ledger, source, hops - 1);
+};
+
 /** The origin as far as it can be traced now. Records come in any order, so a snapshot's lineage may be newer than its use. */
 const originNow = async (
   tools: Tools,
@@ -33,11 +45,11 @@ const originNow = async (
   { joinKey, denial, accountId }: SignalRequest,
 ): Promise<Origin | null> => {
   const recorded = await recordedOrigin(tools, joinKey, denial);
-  if (recorded === null || recorded.snapshotId === null || traceable(recorded) !== null) return traceable(recorded);
-  const lineage = traceable(await tools.ledger.lineage(`snapshot#${recorded.snapshotId}`));
-  if (lineage !== null) return lineage;
+  if (recorded === null) return null;
+  const origin = await throughLineage(tools.ledger, recorded);
+  if (traceable(origin) !== null) return origin;
   try {
-    return traceable(await describedOrigin(tools, custody, recorded, accountId));
+    return traceable(await describedOrigin(tools, custody, origin, accountId));
   } catch (error) {
     if (isRefusal(errorName(error))) return null;
     throw error;
@@ -79,24 +91,25 @@ const loneVolume = ({ accountId, region }: Origin, volumeId: VolumeId): Target =
   tags: {},
 });
 
+/** An instance stays in sight for an hour after it has ended; by then its volume is elsewhere, or gone. */
+const isThere = (target: Target | null): target is Target =>
+  target !== null && !['terminated', 'shutting-down'].includes(target.state);
+
 const locateOrigin = async (tools: Tools, custody: Custody, origin: Origin): Promise<Location> => {
   const { instanceId, volumeId, accountId, region } = origin;
   const session = await tools.sessions.at(accountId, region);
-  const target =
-    (instanceId === null ? null : await findInstance(session, custody, { instanceId })) ??
-    (volumeId === null ? null : await findInstance(session, custody, { volumeId }));
-  if (target !== null) return { found: true, target, origin };
+  const named = instanceId === null ? null : await findInstance(session, custody, { instanceId });
+  if (isThere(named)) return { found: true, target: named, origin };
+  const holder = volumeId === null ? null : await findInstance(session, custody, { volumeId });
+  if (isThere(holder)) return { found: true, target: holder, origin };
   if (volumeId !== null) return { found: true, target: loneVolume(origin, volumeId), origin };
   return notFound(`there is no instance ${instanceId} in account ${accountId}, ${region}`);
 };
 
-/** The machine whose evidence was refused, or why it was not found. Throttles throw, to be tried again. */
-export const locate = async (tools: Tools, custody: Custody, origin: Origin | null): Promise<Location> => {
+/** The machine whose evidence was refused, or why it was not found. Throttles are tried again, and then told. */
+export const findMachine = async (flow: Flow, tools: Tools, origin: Origin | null): Promise<Location> => {
   if (origin === null) return notFound('no record joined the refusal with a volume, so its machine is not known');
-  try {
-    return await locateOrigin(tools, custody, origin);
-  } catch (error) {
-    if (!isRefusal(errorName(error))) throw error;
-    return notFound(`Unlatch was refused there: ${error instanceof Error ? error.message : errorName(error)}`);
-  }
+  return flow
+    .step('locate', (custody) => locateOrigin(tools, custody, origin))
+    .catch((error: Error) => notFound(`Unlatch could not look there: ${error.message}`));
 };

@@ -1,5 +1,4 @@
 import { agentOf } from '#shared/aws/commands';
-import { errorName, isRefusal } from '#shared/aws/session';
 import { type AgentReading, type Assessment, assess } from '#shared/route/ssm-triage/assess';
 import { tagCondition } from '#shared/route/ssm-triage/triage';
 import type { AccountId, InstanceId, Region } from '#shared/signal/identifiers';
@@ -7,10 +6,10 @@ import { reportOf } from './assembling.ts';
 import type { CaseRequest, Freeze, Location } from './case.ts';
 import { claim, claimedByLocation, claimedByOrigin } from './claiming.ts';
 import { closeCase, folderOf } from './closing.ts';
-import { explain } from './explaining.ts';
+import { explain, withAbsorbed } from './explaining.ts';
 import type { Flow } from './flow.ts';
 import { freezeTarget } from './freezing.ts';
-import { locate, trace } from './locate.ts';
+import { findMachine, trace } from './locate.ts';
 import type { CaseReport } from './report.ts';
 import { nothingTried, tryRoutes } from './routes.ts';
 import type { Tools } from './tools.ts';
@@ -24,16 +23,14 @@ interface Machine {
   readonly instanceId: InstanceId | null;
 }
 
+/** What cannot be asked closes a route; it never ends the case. */
 const askForAgent = (flow: Flow, tools: Tools, { accountId, region, instanceId }: Machine): Promise<AgentReading> =>
-  flow.step('ask for the agent', async (custody) => {
-    if (instanceId === null) return { known: true, agent: null };
-    try {
+  flow
+    .step('ask for the agent', async (custody): Promise<AgentReading> => {
+      if (instanceId === null) return { known: true, agent: null };
       return { known: true, agent: await agentOf(await tools.sessions.at(accountId, region), custody, instanceId) };
-    } catch (error) {
-      if (!isRefusal(errorName(error))) throw error;
-      return { known: false, because: 'ssm:DescribeInstanceInformation was refused' };
-    }
-  });
+    })
+    .catch((error: Error) => ({ known: false, because: error.message }));
 
 const unseen: AgentReading = { known: false, because: 'the machine was not found' };
 
@@ -55,19 +52,20 @@ const clock = (flow: Flow, name: string): Promise<string> => flow.step(name, asy
  */
 export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest): Promise<Answer> => {
   const openedAt = await clock(flow, 'open');
-  const dryRun = 'instanceId' in request && request.dryRun === true;
+  const byHand = 'instanceId' in request;
+  const dryRun = byHand && request.dryRun === true;
 
   const origin = await trace(flow, tools, request);
   const named = claimedByOrigin(origin);
   const early = {
-    claim: named === null || dryRun ? null : claim(flow, tools, named),
+    claim: named === null || dryRun ? null : claim(flow, tools, named, byHand),
     agent: named === null || origin === null ? null : askForAgent(flow, tools, origin),
   };
-  const location = await flow.step('locate', (custody) => locate(tools, custody, origin));
+  const location = await findMachine(flow, tools, origin);
   const target = location.found ? location.target : null;
   const claimed = named ?? claimedByLocation(location, request);
   const [taken, reading] = await Promise.all([
-    early.claim ?? (dryRun ? null : claim(flow, tools, claimed)),
+    early.claim ?? (dryRun ? null : claim(flow, tools, claimed, byHand)),
     early.agent ?? (target === null ? unseen : askForAgent(flow, tools, target)),
   ]);
   const foundAt = await clock(flow, 'found');
@@ -100,7 +98,7 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
     location,
     assessment: assessed,
     freeze,
-    explained,
+    explained: dryRun ? explained : await withAbsorbed(flow, tools, explained, caseId),
     tried,
     folder: folderOf(tools, caseId),
   });

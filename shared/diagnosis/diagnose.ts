@@ -89,16 +89,14 @@ const isDefaultKey = (denial: Denial): boolean => denial.action === 'ec2:ModifyS
 
 /**
  * The cause of a refusal, as far as AWS's message and DescribeKey tell it. AWS names one layer even where several
- * refuse, and after a fix the next one speaks. INVARIANT: wording that leaves the layer open is `undetermined`.
+ * refuse, and after a fix the next one speaks: a layer that it names wins, and a key in a bad state is told besides.
+ * INVARIANT: wording that leaves the layer open is `undetermined`, unless the key's state decides.
  */
 export const diagnose = (denial: Denial, key: KeyReading | null): Diagnosis => {
   const said = subject(denial);
-  const state = key?.known ? key.state : stateInWords(denial);
-  const broken = state === null ? undefined : KEY_STATES[state];
-  if (broken !== undefined) {
-    const [cause, words] = broken;
-    return answer({ decision: 'denied', cause, layer: 'key-state', explanation: `${said}: ${words}.` });
-  }
+  const { layer, explicit } = denial;
+  const now = key?.known ? key.state : null;
+  const broken = now === null ? undefined : KEY_STATES[now];
   if (isDefaultKey(denial)) {
     const words = 'a snapshot under the AWS managed key aws/ebs cannot be shared, and that key policy cannot be edited';
     return answer({
@@ -108,24 +106,30 @@ export const diagnose = (denial: Denial, key: KeyReading | null): Diagnosis => {
       explanation: `EC2 refused to share the snapshot: ${words}.`,
     });
   }
-  const { layer, explicit } = denial;
-  if (layer === null || layer === 'key-state' || layer === 'grant') {
-    const unread = key?.known === false ? [`the state of the key: ${key.because}`] : [];
+  if (layer !== null && layer !== 'key-state' && layer !== 'grant') {
+    const named = denial.policyArn === null ? '' : ` AWS names the policy ${denial.policyArn}.`;
+    const besides = broken === undefined ? '' : ` Besides, ${broken[1]}.`;
     return answer({
-      decision: 'undetermined',
-      cause: 'undetermined',
-      layer: null,
-      explanation: `${said}; its words do not tell which layer refused.`,
-      missing: [...unread, ...MISSING],
+      decision: 'denied',
+      cause: `${layer}-${explicit ? 'deny' : 'silent'}`,
+      layer,
+      explicit,
+      explanation: `${said}: ${explicit ? LAYERS[layer].deny : LAYERS[layer].silent}.${named}${explicit ? '' : ` ${CONDITION_CAVEAT}`}${besides}`,
     });
   }
-  const words = LAYERS[layer];
-  const named = denial.policyArn === null ? '' : ` AWS names the policy ${denial.policyArn}.`;
+  const then = stateInWords(denial);
+  const told = broken ?? (then === null ? undefined : KEY_STATES[then]);
+  if (told !== undefined) {
+    const [cause, words] = told;
+    const since = broken === undefined && now !== null ? ` That was then: by now the key is ${now}.` : '';
+    return answer({ decision: 'denied', cause, layer: 'key-state', explanation: `${said}: ${words}.${since}` });
+  }
+  const unread = key?.known === false ? [`the state of the key: ${key.because}`] : [];
   return answer({
-    decision: 'denied',
-    cause: `${layer}-${explicit ? 'deny' : 'silent'}`,
-    layer,
-    explicit,
-    explanation: `${said}: ${explicit ? words.deny : words.silent}.${named}${explicit ? '' : ` ${CONDITION_CAVEAT}`}`,
+    decision: 'undetermined',
+    cause: 'undetermined',
+    layer: null,
+    explanation: `${said}; its words do not tell which layer refused.`,
+    missing: [...unread, ...MISSING],
   });
 };

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import type { Denial } from '#shared/signal/signal';
+import { Denial } from '#shared/signal/signal';
 import { denialAttribute, isCollision } from './ledger.ts';
 
 /** One open case a target. The claim names who holds it and until when; a claim past its time may be taken over. */
@@ -25,6 +25,8 @@ export interface ClaimRequest {
   readonly execution: string;
   /** Seconds after which an open claim counts as abandoned. */
   readonly holdSeconds: number;
+  /** A person may open a case again at once after one has closed; only automatic ones are absorbed by the cool-down. */
+  readonly byHand: boolean;
 }
 
 export const claimsOf = (client: DynamoDBClient, table: string, days: number) => {
@@ -35,7 +37,7 @@ export const claimsOf = (client: DynamoDBClient, table: string, days: number) =>
 
   return {
     /** Takes the target, or says which case has it. */
-    async claim({ target, caseId, execution, holdSeconds }: ClaimRequest): Promise<ClaimAnswer> {
+    async claim({ target, caseId, execution, holdSeconds, byHand }: ClaimRequest): Promise<ClaimAnswer> {
       const now = seconds();
       const claim: z.infer<typeof Claim> = { caseId, execution, state: 'open', until: now + holdSeconds };
       try {
@@ -43,9 +45,15 @@ export const claimsOf = (client: DynamoDBClient, table: string, days: number) =>
           new PutCommand({
             TableName: table,
             Item: { ...keyOf(target), ...claim, expires: now + holdSeconds + days * 86_400 },
-            ConditionExpression: 'attribute_not_exists(pk) OR #until < :now OR (#execution = :me AND #state = :open)',
+            ConditionExpression:
+              'attribute_not_exists(pk) OR #until < :now OR (#execution = :me AND #state = :open) OR #state = :takeable',
             ExpressionAttributeNames: { '#until': 'until', '#execution': 'execution', '#state': 'state' },
-            ExpressionAttributeValues: { ':now': now, ':me': execution, ':open': 'open' },
+            ExpressionAttributeValues: {
+              ':now': now,
+              ':me': execution,
+              ':open': 'open',
+              ':takeable': byHand ? 'closed' : 'none',
+            },
           }),
         );
         return { claimed: true, caseId };
@@ -70,6 +78,17 @@ export const claimsOf = (client: DynamoDBClient, table: string, days: number) =>
           ExpressionAttributeValues: { ':denial': denial, ':expires': seconds() + days * 86_400 },
         }),
       );
+    },
+
+    /** The refusals that later executions added to a case. */
+    async denialsOf(caseId: string): Promise<Denial[]> {
+      const { Item = {} } = await documents.send(
+        new GetCommand({ TableName: table, Key: recordOf(caseId), ConsistentRead: true }),
+      );
+      return Object.keys(Item)
+        .filter((name) => name.startsWith('denial:'))
+        .sort()
+        .map((name) => Denial.parse(Item[name]));
     },
 
     /** Keeps what a case has come to. */

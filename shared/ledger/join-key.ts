@@ -8,12 +8,6 @@ const NAME = /^[a-zA-Z0-9-_]{1,64}$/;
 const named = (key: string): string => (NAME.test(key) ? key : createHash('sha256').update(key).digest('hex'));
 
 /**
- * Services whose KMS calls carry a request id of their own, shared with nothing else: the asynchronous half of
- * CopySnapshot, and EBS direct. Their denials are joined by session and key instead.
- */
-const OWN_REQUEST_ID = /^(?:prod\.kms-caller\.ebs\.|ebs\.amazonaws\.com$)/;
-
-/**
  * By session and key, within one hour: platforms use the same session name again, and a name that never changed would
  * make Lambda answer a new refusal with last week's execution.
  */
@@ -21,7 +15,7 @@ const bySession = ({ principal, keyArn, time, accountId, region }: Denial): stri
   named(JSON.stringify([accountId, region, principal, keyArn, time?.slice(0, 13) ?? null]));
 
 const keyOfDenial = (denial: Denial): string =>
-  denial.requestId !== null && !OWN_REQUEST_ID.test(denial.via ?? '') ? named(denial.requestId) : bySession(denial);
+  denial.requestId !== null && denial.inCall !== false ? named(denial.requestId) : bySession(denial);
 
 /** The key under which a signal meets the others of the same thing: request id, else snapshot or volume id, else session and key. */
 export const joinKeyOf = (signal: Signal): string => {
@@ -37,5 +31,12 @@ export const joinKeyOf = (signal: Signal): string => {
   }
 };
 
+/** The key of a request id, as EC2 calls have it. */
+export const joinKeyOfRequest = (requestId: string): string => named(requestId);
+
+/** The name of a second case for a join that was completed after the first one's wait was over. */
+export const lateName = (joinKey: string): string => named(`${joinKey}/late`);
+
 /** Whether a denial may belong to a CopySnapshot of the same session whose own record is a clean success. */
-export const mayBeOfACopy = ({ principal, via }: Denial): boolean => principal !== null && via !== 'ebs.amazonaws.com';
+export const mayBeOfACopy = ({ principal, via, inCall }: Denial): boolean =>
+  principal !== null && inCall !== true && via !== 'ebs.amazonaws.com';

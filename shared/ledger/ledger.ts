@@ -23,6 +23,13 @@ export interface SessionCall {
 
 const SessionItem = z.object({ call: AcquiringCall, origin: Origin });
 const LineageItem = z.object({ origin: Origin });
+const DenialItem = z.object({ denial: Denial });
+
+/** From and until, ISO 8601 in UTC. */
+interface Span {
+  readonly from: string;
+  readonly until: string;
+}
 
 const JoinItem = z.record(z.string(), z.unknown()).transform((item): Join => {
   const all = <T>(prefix: string, schema: z.ZodType<T>) =>
@@ -43,8 +50,8 @@ const fingerprint = (parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
 /** The attribute that keeps a denial, here and in the record of its case. */
-export const denialAttribute = ({ action, keyArn, layer, explicit, principal }: Denial): string =>
-  `denial:${fingerprint([action, keyArn, layer, explicit, principal])}`;
+export const denialAttribute = ({ action, keyArn, layer, explicit, roleName }: Denial): string =>
+  `denial:${fingerprint([action, keyArn, layer, explicit, roleName])}`;
 
 const sessionKey = (principal: string): string => `session#${fingerprint([principal])}`;
 
@@ -74,6 +81,19 @@ export const ledgerOf = (client: DynamoDBClient, table: string, days: number) =>
 
   const put = (pk: string, sk: string, item: Readonly<Record<string, unknown>>) =>
     documents.send(new PutCommand({ TableName: table, Item: { pk, sk, ...item, expires: expires() } }));
+
+  const ofSession = async (principal: string, from: string, until: string) => {
+    const { Items = [] } = await documents.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :until',
+        ExpressionAttributeValues: { ':pk': sessionKey(principal), ':from': from, ':until': until },
+        ScanIndexForward: false,
+        Limit: 50,
+      }),
+    );
+    return Items;
+  };
 
   return {
     /** Where the evidence behind a snapshot, volume or instance stands; `null` where no call that made it was seen. */
@@ -110,24 +130,24 @@ export const ledgerOf = (client: DynamoDBClient, table: string, days: number) =>
     /** Keeps what a call made, each thing with its origin, and the call among those of its session. */
     async recordLineage(call: AcquiringCall, origin: Origin): Promise<void> {
       await Promise.all([
-        put(sessionKey(call.principal), `${call.time ?? ''}#${call.requestId}`, { call, origin }),
+        put(sessionKey(call.principal), `call#${call.time ?? ''}#${call.requestId}`, { call, origin }),
         ...lineageOf(call, origin).map((made) => put(made.subject, 'lineage', { origin: made.origin })),
       ]);
     },
 
-    /** The session's latest calls within a span of time (ISO 8601), newest first, at most 50. */
-    async callsOf(principal: string, from: string, until: string): Promise<SessionCall[]> {
-      const { Items = [] } = await documents.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :until',
-          ExpressionAttributeValues: { ':pk': sessionKey(principal), ':from': from, ':until': `${until}~` },
-          ScanIndexForward: false,
-          Limit: 50,
-        }),
-      );
-      return Items.map((item) => SessionItem.parse(item));
+    /** Keeps a denial among those of its session: its copy's record may come after it. */
+    async recordLoose(denial: Denial): Promise<void> {
+      const sort = `denial#${denial.time ?? ''}#${fingerprint([denialAttribute(denial), denial.requestId])}`;
+      await put(sessionKey(denial.principal ?? ''), sort, { denial });
     },
+
+    /** The session's calls within a span of time (ISO 8601), newest first, at most 50. */
+    callsOf: async (principal: string, { from, until }: Span): Promise<SessionCall[]> =>
+      (await ofSession(principal, `call#${from}`, `call#${until}~`)).map((item) => SessionItem.parse(item)),
+
+    /** The session's denials that share a request id with no call, within a span of time, newest first, at most 50. */
+    looseDenialsOf: async (principal: string, { from, until }: Span): Promise<Denial[]> =>
+      (await ofSession(principal, `denial#${from}`, `denial#${until}~`)).map((item) => DenialItem.parse(item).denial),
   };
 };
 

@@ -34,6 +34,10 @@ export const lineageOf = (call: AcquiringCall, origin: Origin): { subject: Subje
     origin: call.source.volumeId === null ? { ...origin, volumeId: volumeId ?? origin.volumeId } : origin,
   }));
   const volumes = call.makes.volumeId === null ? [] : [{ subject: `volume#${call.makes.volumeId}` as const, origin }];
-  const instances = call.makes.instanceIds.map((id) => ({ subject: `instance#${id}` as const, origin }));
+  // An instance that is started is its own evidence; one that is launched is the platform's, made from a snapshot.
+  const instances = call.makes.instanceIds.map((id) => ({
+    subject: `instance#${id}` as const,
+    origin: call.name === 'StartInstances' ? { ...origin, instanceId: id } : origin,
+  }));
   return [...snapshots, ...volumes, ...instances];
 };

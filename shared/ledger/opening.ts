@@ -4,27 +4,39 @@ import type { Join, SessionCall } from './ledger.ts';
 
 /** Seconds within which the KMS calls of a copy follow its CopySnapshot; AWS's own took 3. */
 const COPY_SECONDS = 600;
+/** Seconds by which the records' clocks may disagree. */
+const CLOCK_SECONDS = 60;
+/** A session that has made more copies than this in ten minutes gets its cases one after another. */
+const MOST_COPIES = 20;
 
-/** The span in which the call behind a denial lies, for a denial that shares no request id with it. */
-export const copySpan = (denial: Denial): { from: string; until: string } | null => {
-  if (denial.time === null) return null;
-  const at = Date.parse(denial.time);
+interface Span {
+  readonly from: string;
+  readonly until: string;
+}
+
+const span = (time: string | null, before: number, after: number): Span | null => {
+  if (time === null) return null;
+  const at = Date.parse(time);
   const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
-  return { from: iso(at - COPY_SECONDS * 1000), until: iso(at + 60_000) };
+  return { from: iso(at - before * 1000), until: iso(at + after * 1000) };
 };
 
-/** A denial on a key that is neither asked for nor unnamed may still be of the copy's source key: only a copy fits. */
-const isCopy = ({ call }: SessionCall): boolean => call.name === 'CopySnapshot' && call.error === null;
+/** When the copy behind a denial was asked for, and when the denials of a copy come. */
+export const copySpan = ({ time }: Denial): Span | null => span(time, COPY_SECONDS, CLOCK_SECONDS);
+export const denialSpan = ({ time }: AcquiringCall): Span | null => span(time, CLOCK_SECONDS, COPY_SECONDS);
 
-/**
- * The call that an asynchronous denial belongs to, among its session's: the newest copy that asked for the denied key,
- * else the newest copy (a source key stands in no call). Where two copies of one session are equally near, the older
- * is as good: both are the same session's work, and the claim keeps one case a target.
- */
-export const copyBehind = (denial: Denial, calls: readonly SessionCall[]): SessionCall | null => {
-  const copies = calls.filter(isCopy);
-  return copies.find(({ call }) => denial.keyArn !== null && call.requestedKey === denial.keyArn) ?? copies[0] ?? null;
-};
+/** EBS asks for the source key itself; that key stands in no call, so any copy of the session may be behind it. */
+const isOfSourceKey = ({ via }: Denial): boolean => via?.startsWith('prod.kms-caller.ebs.') ?? false;
+
+/** Whether a copy may be behind a denial: it asked for the denied key, or the denial is of a source key. */
+export const isBehind = (denial: Denial, { name, error, requestedKey }: AcquiringCall): boolean =>
+  name === 'CopySnapshot' &&
+  error === null &&
+  (isOfSourceKey(denial) || (denial.keyArn !== null && requestedKey === denial.keyArn));
+
+/** The copies of a session that may be behind a denial, newest first. Each may be of another machine: each is a case. */
+export const copiesBehind = (denial: Denial, calls: readonly SessionCall[]): readonly SessionCall[] =>
+  calls.filter(({ call }) => isBehind(denial, call)).slice(0, MOST_COPIES);
 
 /** An origin that tells enough to find the machine, else `null`: a snapshot alone does not, before its own lineage is known. */
 export const traceable = (origin: Origin | null): Origin | null =>
@@ -38,16 +50,9 @@ const counts = (denial: Denial, call: AcquiringCall | null, origin: Origin | nul
  * The case to open for what has been reported under a key, or `null` where nothing was refused (or nobody we watch was).
  * The same reports give the same request, whichever came last.
  */
-export const openingOf = (joinKey: string, join: Join, behind: SessionCall | null): SignalRequest | null => {
-  const call = join.call ?? behind?.call ?? null;
-  const origin = join.origin ?? behind?.origin ?? null;
-  const denial = join.denials.find((candidate) => counts(candidate, call, origin));
+export const openingOf = (joinKey: string, { call, origin, denials }: Join): SignalRequest | null => {
+  const denial = denials.find((candidate) => counts(candidate, call, origin));
   if (denial === undefined) return null;
-  return {
-    joinKey,
-    accountId: denial.accountId,
-    region: denial.region,
-    denial,
-    origin: traceable(origin),
-  };
+  const { accountId, region } = denial;
+  return { joinKey, accountId, region, denial, origin: traceable(origin) };
 };

@@ -44,6 +44,10 @@ const CopyVolumesResponse = z.object({ CopyVolumesResponse: z.object({ volumeSet
 
 const Instances = z.object({ instancesSet: items(z.object({ instanceId })) });
 
+const BlockDevices = z.object({
+  blockDeviceMapping: items(z.object({ ebs: z.object({ snapshotId }).nullish().catch(null) })),
+});
+
 const instanceIdsIn = (value: unknown): InstanceId[] => {
   return (read(Instances, value)?.instancesSet.items ?? []).flatMap(({ instanceId: id }) => id ?? []);
 };
@@ -111,16 +115,23 @@ const READERS: Readonly<Record<AcquiringCallName, (exchange: Exchange) => Parts>
     const parts = nothing(region);
     return { ...parts, source: { ...parts.source, volumeId: asked?.volumeId ?? null } };
   },
-  RunInstances: ({ response, region }) => {
+  RunInstances: ({ request, response, region }) => {
     const parts = nothing(region);
-    return { ...parts, makes: { ...parts.makes, instanceIds: instanceIdsIn(response) } };
+    const mappings = read(BlockDevices, request)?.blockDeviceMapping.items ?? [];
+    const fromSnapshot = mappings.flatMap(({ ebs }) => ebs?.snapshotId ?? [])[0] ?? null;
+    return {
+      ...parts,
+      source: { ...parts.source, snapshotId: fromSnapshot },
+      makes: { ...parts.makes, instanceIds: instanceIdsIn(response) },
+    };
   },
   StartInstances: ({ request, region }) => {
     const parts = nothing(region);
-    const [first] = instanceIdsIn(request);
+    const [first, ...more] = instanceIdsIn(request);
     return {
       ...parts,
-      source: { ...parts.source, instanceId: first ?? null },
+      // Of several, a refusal does not tell which: each has a lineage of its own, by which its end is traced.
+      source: { ...parts.source, instanceId: more.length === 0 ? (first ?? null) : null },
       makes: { ...parts.makes, instanceIds: instanceIdsIn(request) },
     };
   },

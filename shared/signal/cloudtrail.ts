@@ -29,6 +29,7 @@ const TrailRecord = z.object({
   responseElements: z.unknown(),
   resources: z.array(z.object({ ARN: z.string().nullish() })).nullish(),
   requestID: short.nullish(),
+  vpcEndpointId: short.nullish(),
 });
 type TrailRecord = z.infer<typeof TrailRecord>;
 
@@ -54,6 +55,15 @@ const KeyParameter = z.object({ keyId: KeyArn.optional().catch(undefined) }).cat
 const keyBeside = (record: TrailRecord): KeyArn | null =>
   KeyParameter.parse(record.requestParameters).keyId ?? KeyArn.safeParse(record.resources?.[0]?.ARN).data ?? null;
 
+/** Services whose KMS calls carry a request id of their own: the later half of CopySnapshot, and EBS direct. */
+const AFTERWARDS = /^(?:prod\.kms-caller\.ebs\.|ebs\.amazonaws\.com$)/;
+
+/** EC2 passes a call's own KMS requests through AWS's network, and the record says so; an EC2 record is its own call. */
+const inCall = ({ eventSource, userIdentity, vpcEndpointId }: TrailRecord): boolean | null => {
+  if (eventSource === 'ec2.amazonaws.com' || vpcEndpointId === 'AWS Internal') return true;
+  return AFTERWARDS.test(userIdentity.invokedBy ?? '') ? false : null;
+};
+
 const denialIn = (record: TrailRecord, envelope: Envelope, fallbackAction: string | null): Denial | null => {
   const message = record.errorMessage ?? '';
   const told = readDenialMessage(message);
@@ -69,6 +79,7 @@ const denialIn = (record: TrailRecord, envelope: Envelope, fallbackAction: strin
     ...(principal === null ? { roleName: null, sessionName: null } : rolePartsOf(principal)),
     via: record.userIdentity.invokedBy ?? null,
     requestId: record.requestID || null,
+    inCall: inCall(record),
     accountId: record.recipientAccountId ?? envelope.account,
     region: record.awsRegion,
     time: instant(record.eventTime) ?? instant(envelope.time),

@@ -9,7 +9,12 @@ export const Envelope = z.object({
   account: AccountId,
   time: z.string().max(64),
   region: Region,
-  resources: z.array(z.string().max(2_048)).max(64).default([]),
+  // A notification of many snapshots names them all; the first two are read.
+  resources: z
+    .array(z.unknown())
+    .default([])
+    .transform((resources) => resources.slice(0, 2))
+    .pipe(z.array(z.string().max(2_048))),
   detail: z.record(z.string(), z.unknown()),
 });
 export type Envelope = z.infer<typeof Envelope>;

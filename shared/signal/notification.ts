@@ -41,6 +41,7 @@ const denialIn = (outcome: Outcome): Denial | null => {
     ...(told.principal === null ? { roleName: null, sessionName: null } : rolePartsOf(told.principal)),
     via: null,
     requestId: outcome.requestId,
+    inCall: outcome.requestId !== null,
     accountId: outcome.accountId,
     region: outcome.region,
     time: outcome.time,

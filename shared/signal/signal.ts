@@ -30,6 +30,8 @@ export const Denial = z.object({
   /** The service that called KMS for the principal, as CloudTrail's `invokedBy` names it. */
   via: z.string().nullable(),
   requestId: z.string().nullable(),
+  /** Whether KMS was asked while a call was being answered: then the request id is that call's. `null`: not told. */
+  inCall: z.boolean().nullable(),
   accountId: AccountId,
   region: Region,
   /** ISO 8601 in UTC; `null` where the event's own time is none. */

@@ -182,11 +182,57 @@ describe('a case by hand', () => {
     expect(rehearsal.account.calls).toEqual([]);
   });
 
-  it('of a machine that a case has already is absorbed by it', async () => {
+  it('may follow a closed one at once, while a refusal of the same machine is absorbed', async () => {
     const rehearsal = await rehearse('custom-key-denied');
     await invoke(rehearsal, event);
-    expect(await invoke(rehearsal, event)).toMatchObject({ absorbedBy: only(rehearsal).caseId, state: 'closed' });
+    const first = only(rehearsal).caseId;
+    await rehearsal.acquire();
+    const absorbed = rehearsal.account.lambda.executions.all().map(({ result }) => result);
+    expect(absorbed).toContainEqual({ absorbedBy: first, state: 'closed' });
     expect(rehearsal.done('ssm:SendCommand')).toBe(1);
+    expect(await invoke(rehearsal, event)).toMatchObject({ verdict: 'preserved' });
+    expect(rehearsal.done('ssm:SendCommand')).toBe(2);
+  });
+});
+
+describe('what goes wrong for good ends in a report all the same', () => {
+  it('a key that cannot be described leaves the diagnosis to the message', async () => {
+    const rehearsal = await rehearse('boundary-denied', {
+      faults: [{ api: 'kms:DescribeKey', nth: 'every', what: 'throttle' }],
+    });
+    await rehearsal.acquire();
+    expect(only(rehearsal)).toMatchObject({
+      verdict: 'preserved',
+      diagnosis: { cause: 'permissions-boundary-silent' },
+    });
+  });
+
+  it('an agent that cannot be asked for closes the route, and the disks are frozen', async () => {
+    const faults = [{ api: 'ssm:DescribeInstanceInformation', nth: 'every', what: 'throttle' }] as const;
+    const rehearsal = await rehearse('custom-key-denied', { faults });
+    await rehearsal.acquire();
+    expect(only(rehearsal)).toMatchObject({ verdict: 'by-hand', freeze: { frozen: true } });
+    expect(only(rehearsal).plan[0]?.because).toContain('ThrottlingException');
+  });
+
+  it('disks that cannot be frozen cost no triage; each attempt has its custody line, and a person is told', async () => {
+    const faults = [{ api: 'ec2:CreateSnapshots', nth: 'every', what: 'throttle' }] as const;
+    const rehearsal = await rehearse('custom-key-denied', { faults });
+    await rehearsal.acquire();
+    const report = only(rehearsal);
+    expect(report).toMatchObject({ verdict: 'preserved', freeze: { frozen: false } });
+    expect(report.todo[0]).toContain('Snapshot the disks by hand');
+    const attempts = custodyOf(rehearsal, report.caseId).filter(({ api }) => api === 'ec2:CreateSnapshots');
+    expect(attempts.map(({ result }) => result)).toEqual(Array.from({ length: 4 }, () => 'ThrottlingException'));
+  });
+
+  it('a machine that cannot be looked at is told, not passed over', async () => {
+    const rehearsal = await rehearse('boundary-denied', {
+      faults: [{ api: 'ec2:DescribeInstances', nth: 'every', what: 'throttle' }],
+    });
+    await rehearsal.acquire();
+    expect(only(rehearsal)).toMatchObject({ verdict: 'diagnosed', location: { found: false } });
+    expect(rehearsal.account.published).toHaveLength(1);
   });
 });
 

@@ -24,6 +24,7 @@ const refused: Denial = {
   sessionName: 'acquire-7f3c',
   via: 'ec2-frontend-api.amazonaws.com',
   requestId: '3e8c5b70-91d4-4c0e-8f26-5a7b1d9e0c34',
+  inCall: true,
   accountId: AccountId.parse('111122223333'),
   region,
   time: '2026-03-14T03:10:02.000Z',

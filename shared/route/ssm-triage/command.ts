@@ -9,6 +9,8 @@ export interface CollectorInput {
   /** A path or URL of a memory tool on or for the host; empty for none. */
   readonly memoryTool: string;
   readonly maxBytes: number;
+  /** What Systems Manager gives the command, whole seconds: the collector leaves the last part of it to the upload. */
+  readonly runSeconds: number;
 }
 
 /** A string that the POSIX shell takes literally. */
@@ -26,21 +28,28 @@ const checked = (value: string): string => {
   return value;
 };
 
+const wholeSeconds = (value: number): number => {
+  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`\`${value}\` is no whole number of seconds`);
+  return value;
+};
+
 const RENDERERS = {
-  'AWS-RunShellScript': ({ caseId, uploadUrl, memoryTool, maxBytes }) =>
+  'AWS-RunShellScript': ({ caseId, uploadUrl, memoryTool, maxBytes, runSeconds }) =>
     [
       `UNLATCH_CASE=${shQuote(checked(caseId))}`,
       `UNLATCH_UPLOAD_URL=${shQuote(checked(uploadUrl))}`,
       `UNLATCH_MEMORY_TOOL=${shQuote(checked(memoryTool))}`,
       `UNLATCH_MAX_BYTES=${Math.floor(maxBytes)}`,
+      `UNLATCH_RUN_SECONDS=${wholeSeconds(runSeconds)}`,
       linux,
     ].join('\n'),
-  'AWS-RunPowerShellScript': ({ caseId, uploadUrl, memoryTool, maxBytes }) =>
+  'AWS-RunPowerShellScript': ({ caseId, uploadUrl, memoryTool, maxBytes, runSeconds }) =>
     [
       `$UnlatchCase = ${powerShellQuote(checked(caseId))}`,
       `$UnlatchUploadUrl = ${powerShellQuote(checked(uploadUrl))}`,
       `$UnlatchMemoryTool = ${powerShellQuote(checked(memoryTool))}`,
       `$UnlatchMaxBytes = ${Math.floor(maxBytes)}`,
+      `$UnlatchRunSeconds = ${wholeSeconds(runSeconds)}`,
       windows,
     ].join('\n'),
 } as const satisfies Record<Document, (input: CollectorInput) => string>;

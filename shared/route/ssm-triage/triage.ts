@@ -1,7 +1,7 @@
 import {
   cancelCommand,
+  DELIVERY_SECONDS,
   findCommand,
-  type Invocation,
   invocationOf,
   type Sending,
   sendCommand,
@@ -11,7 +11,7 @@ import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import { type Assessment, explainRefusal, type TagCondition } from './assess.ts';
 import { archiveName, renderCommand } from './command.ts';
-import { endingOf, matches, readReport } from './outcome.ts';
+import { type CollectorReport, endingOf, matches, readReport } from './outcome.ts';
 
 type OpenAssessment = Extract<Assessment, { open: true }>;
 
@@ -31,6 +31,12 @@ interface Job {
   readonly since: string;
 }
 
+/** How the command ended on the instance. A report, not the output, is kept: what a host prints is the host's. */
+interface Ended {
+  readonly says: string;
+  readonly report: CollectorReport | null;
+}
+
 /** How the route ended, and what is left on the host or was taken back. */
 export interface Triage {
   readonly outcome: RouteOutcome;
@@ -38,6 +44,9 @@ export interface Triage {
   readonly removed: readonly string[];
   readonly left: readonly string[];
 }
+
+/** Seconds from sending until nothing more can come: delivery, the run, and a minute for S3 and the service to agree. */
+const waitSeconds = ({ settings }: Tools): number => DELIVERY_SECONDS + settings.COMMAND_WAIT * 60 + 60;
 
 const pathOf = ({ assessment }: Job): string => `${ROUTE}/${assessment.instanceId}/${archiveName(assessment.document)}`;
 const keyOf = (job: Job): string => `cases/${job.caseId}/${pathOf(job)}`;
@@ -53,13 +62,14 @@ const send = (flow: Flow, tools: Tools, job: Job): Promise<Sending> => {
     async (custody) => {
       const [session, uploadUrl] = await Promise.all([
         sessions.at(target.accountId, target.region),
-        bucket.presignUpload(keyOf(job), settings.COMMAND_WAIT * 60),
+        bucket.presignUpload(keyOf(job), waitSeconds(tools)),
       ]);
       const script = renderCommand(document, {
         caseId,
         uploadUrl,
         memoryTool,
         maxBytes: settings.ARCHIVE_MEBIBYTES * MEBIBYTE,
+        runSeconds: settings.COMMAND_WAIT * 60,
       });
       const runSeconds = settings.COMMAND_WAIT * 60;
       return sendCommand(session, custody, { instanceId, document, script, comment, runSeconds });
@@ -74,21 +84,19 @@ const send = (flow: Flow, tools: Tools, job: Job): Promise<Sending> => {
 const follow = (
   flow: Flow,
   tools: Tools,
-  { target, assessment }: Job,
+  { target, assessment, caseId }: Job,
   commandId: string,
-): Promise<Invocation | null> => {
-  const pauses = pausesUpTo(tools.settings.COMMAND_WAIT * 60);
-  return flow.until(
+): Promise<Ended | null> =>
+  flow.until(
     'wait for the collector',
     async (custody) => {
       const session = await tools.sessions.at(target.accountId, target.region);
-      const invocation = await invocationOf(session, custody, { commandId, instanceId: assessment.instanceId });
-      // A report, not the whole output, goes on: what a host prints is not kept in the execution's state.
-      return endingOf(invocation.status).ending === 'running' ? null : invocation;
+      const { status, stdout } = await invocationOf(session, custody, { commandId, instanceId: assessment.instanceId });
+      const { ending, says } = endingOf(status);
+      return ending === 'running' ? null : { says, report: readReport(stdout, caseId) };
     },
-    pauses,
+    pausesUpTo(waitSeconds(tools)),
   );
-};
 
 const cancel = (flow: Flow, tools: Tools, { target, assessment }: Job, commandId: string): Promise<void> =>
   flow.step('cancel the collector', async (custody) => {
@@ -105,9 +113,7 @@ const failed = (note: string, rest: Partial<Triage> = {}): Triage => ({
 });
 
 /** INVARIANT: an upload counts only where S3's bytes have the size and hash that the collector reported. */
-const verify = async (flow: Flow, tools: Tools, job: Job, invocation: Invocation): Promise<Triage> => {
-  const { ending, says } = endingOf(invocation.status);
-  const report = readReport(invocation.stdout, job.caseId);
+const verify = async (flow: Flow, tools: Tools, job: Job, { says, report }: Ended): Promise<Triage> => {
   const stored = await flow.step('verify the upload', async (custody) => {
     const own = await tools.sessions.at(tools.settings.ACCOUNT_ID, tools.settings.AWS_REGION);
     const digest = await tools.bucket.digest(custody, own, keyOf(job));
@@ -117,18 +123,14 @@ const verify = async (flow: Flow, tools: Tools, job: Job, invocation: Invocation
   if (report === null) {
     const arrived =
       stored === null ? 'nothing arrived' : `an archive arrived that no report confirms, and is kept at ${keyOf(job)}`;
-    return failed(`${says}, but its report could not be read; ${arrived}`, { left: [`${host}, if it was cut short`] });
+    return failed(`${says}, and no report of it can be read; ${arrived}`, { left: [`${host}, if it was cut short`] });
   }
   if (stored === null) {
     return failed(`${says}, but nothing arrived: ${report.error ?? 'no reason reported'}`, { removed: [host] });
   }
-  if (ending === 'failed' || !matches(report, stored)) {
-    return failed(
-      `the archive at ${keyOf(job)} is not the one the collector reported; it is kept, and is no evidence`,
-      {
-        removed: [host],
-      },
-    );
+  if (!matches(report, stored)) {
+    const note = `the archive at ${keyOf(job)} is not the one the collector reported; it is kept, and is no evidence`;
+    return failed(note, { removed: [host] });
   }
   const { ok, failed: broken, skipped } = report.collectors;
   const artefact: Artefact = {
@@ -139,7 +141,7 @@ const verify = async (flow: Flow, tools: Tools, job: Job, invocation: Invocation
     collectedAt: stored.at,
     route: ROUTE,
   };
-  const note = `${ok} collectors ended well, ${broken} failed, ${skipped} did not apply`;
+  const note = `${says}: ${ok} collectors ended well, ${broken} failed, ${skipped} did not apply`;
   return {
     outcome: { route: ROUTE, result: 'preserved', artefacts: [artefact], note },
     remedy: null,
@@ -157,11 +159,10 @@ export const triage = async (flow: Flow, tools: Tools, job: Job): Promise<Triage
       remedy: explained.open ? null : explained.remedy,
     });
   }
-  const invocation = await follow(flow, tools, job, sending.commandId);
-  if (invocation !== null) return verify(flow, tools, job, invocation);
-  await cancel(flow, tools, job, sending.commandId);
-  return failed('the collector did not end in time', {
-    removed: [`the command ${sending.commandId}, cancelled`],
-    left: [`the collector's working folder on ${job.assessment.instanceId}, if it was cut short`],
-  });
+  const ended = await follow(flow, tools, job, sending.commandId);
+  if (ended !== null) return verify(flow, tools, job, ended);
+  await cancel(flow, tools, job, sending.commandId).catch(() => {});
+  // What it uploaded before it was cut short is looked for all the same.
+  const cut = await verify(flow, tools, job, { says: 'the collector did not end in time', report: null });
+  return { ...cut, removed: [`the command ${sending.commandId}, cancelled`] };
 };

@@ -2,9 +2,11 @@
 # Collects triage evidence of a Linux host, most volatile first (RFC 3227), and uploads it as one <case>.tar.gz.
 # For any POSIX shell under SSM Run Command, below lines that set UNLATCH_…
 #   CASE, MAX_BYTES (of the archive), UPLOAD_URL (presigned PUT, `If-None-Match: *` signed; never printed or an argument)
-#   MEMORY_TOOL  optional: path or https URL of a memory acquisition tool, called with the output file
-#   ROOT         optional: read a mounted image below this directory only, and run no command about the live host
-#   TIME_LIMIT   optional: most seconds of one collector
+# and may set
+#   MEMORY_TOOL  path or https URL of an acquisition tool, called with the output file
+#   ROOT         read only below this mounted image, and run no command about the host
+#   RUN_SECONDS  what SSM gives the command: collecting may use 60 % of it
+#   TIME_LIMIT   most seconds of one collector
 # The archive: <case>/collection.log, files/<original path>, proc/<pid>/, live/<collector>.txt, memory/image.gz.
 
 umask 077
@@ -15,11 +17,15 @@ PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 id=$(printf %s "${UNLATCH_CASE:-}" | tr -cd 'A-Za-z0-9-')
 url=${UNLATCH_UPLOAD_URL:-}
 max_bytes=${UNLATCH_MAX_BYTES:-}
+run_seconds=${UNLATCH_RUN_SECONDS:-3600}
 time_limit=${UNLATCH_TIME_LIMIT:-3600}
-max_file_blocks=131072 # of 512 bytes: 64 MiB
 work='' running='' failure='' uploaded=false sha256='' bytes=0 ok=0 failed=0 skipped=0 kept=' ' number=10 calls=0
 
-# Stops a process before looking for its children, so that none is born meanwhile.
+# Since boot, if told: the time of day can be set.
+now() { cut -d. -f1 /proc/uptime 2>/dev/null || date +%s; }
+begun=$(now)
+
+# Stops a process, then looks for its children: none is born meanwhile.
 kill_tree() {
   kill -STOP "$1"
   for status in /proc/[0-9]*/status; do
@@ -46,7 +52,7 @@ fail() { failure=$1 && exit 1; }
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# The agent ends a cancelled command with SIGKILL to its process group, which no trap sees (amazon-ssm-agent,
+# The agent cancels by SIGKILL to the process group, which no trap sees (amazon-ssm-agent,
 # agent/executers/executers_unix.go). A process of another session waits for the end of the pipe only this shell holds.
 guard_work() {
   has setsid && mkfifo "$work/alive" || return 0
@@ -54,11 +60,13 @@ guard_work() {
   setsid sh -c 'trap "" HUP INT TERM; cat; cd / && rm -rf "$1"' sh "$work" <"$work/alive" 9>&- >/dev/null 2>&1 &
 }
 
-# bounded SECONDS FILE COMMAND…: in the background, for a shell handles no signal before a foreground command ends, and
-# by a clock of our own, for `timeout` runs no function.
+# bounded PERCENT SECONDS FILE COMMAND…: until PERCENT of the whole time is over. In the background, for a shell handles
+# no signal while a foreground command runs; not by `timeout`, which runs no function.
 bounded() {
-  limit=$1 output=$2 calls=$((calls + 1))
-  shift 2
+  limit=$((begun + run_seconds * $1 / 100 - $(now))) output=$3 calls=$((calls + 1)) code=77
+  [ "$limit" -gt 0 ] || { echo 'no time left' >>"$output"; return 77; }
+  [ "$limit" -le "$2" ] || limit=$2
+  shift 3
   : >"bound.$calls"
   ("$@") </dev/null >>"$output" 2>&1 9>&- &
   running=$!
@@ -80,11 +88,10 @@ free_kib() { df -Pk "$1" 2>/dev/null | { read -r _; read -r _ _ _ free _; echo "
 room() { [ "$(free_kib "$work")" -gt $((floor + ${1:-0})) ]; }
 
 # --- packing
-# `files` is a link to the root: tar reads the originals in place, under their names in the archive, and no copy is made
-# that a hostile link could redirect. Each batch is a tar stream without its end mark, compressed by itself: gzip members
-# may be concatenated (RFC 1952, 2.2), so a part is dropped by leaving it out, and a killed collector keeps its finished
-# batches. The last name is a directory: all zeros after its header are end mark.
-# shellcheck disable=SC2016
+# `files` links to the root: tar reads the originals in place, with no copy for a hostile link to redirect.
+# Each batch is a tar stream without its end mark, a gzip member of its own (they concatenate: RFC 1952, 2.2): a part is
+# dropped by leaving it out, and a killed collector keeps its batches. The last name is a directory: zeros after its
+# header are end mark.
 pack='
 gnu=$1 part=$2 last=$3
 shift 3
@@ -105,14 +112,14 @@ rm "$part.tar"
 
 pack_staged() { find "$@" ! -type d -exec sh -c "$pack" sh "$gnu" "$part" "$id" {} +; }
 
-# A path through a link out of the mounted image would bring in files of another host.
+# A link out of the mounted image would bring in files of another host.
 contained() {
-  [ -z "$live_host" ] || return 0
+  [ -z "$on_host" ] || return 0
   real=$(cd -P -- "${1%/*}" 2>/dev/null && pwd -P) || return
   case $real/ in "$root"/*) ;; *) printf 'leads out of the root: %s\n' "$1"; return 1 ;; esac
 }
 
-# take PATH…: links stay links; FIFOs, sockets, devices and big files are listed, not opened.
+# take PATH…: links stay links; FIFOs, sockets, devices and files over 64 MiB are listed, not opened.
 take() {
   for path do
     shift
@@ -123,7 +130,7 @@ take() {
   done
   [ $# -gt 0 ] || return 0
   got=1
-  find "$@" \( -type d -o -type l -o -type f ! -size +$max_file_blocks \) \
+  find "$@" \( -type d -o -type l -o -type f ! -size +131072 \) \
     -exec sh -c "$pack" sh "$gnu" "$part" "$id" {} + \
     -o -exec sh -c 'echo "not copied:"; ls -ldn "$@"' sh {} + || bad=1
 }
@@ -145,13 +152,13 @@ from_homes() {
   take "$@"
 }
 
-# read_proc NAME…: by `cat`, for the kernel states a size of zero and tar would believe it.
+# read_proc NAME…: by `cat`, for tar would believe the size of zero.
 read_proc() {
   for name do
     file=$view/proc/$name target=$id/proc/$name
     [ -e "$file" ] || continue
     mkdir -p "${target%/*}"
-    if [ -f "$file" ] && ! { [ -z "$live_host" ] && [ -L "$file" ]; } && contained "$file" && cat "$file" >"$target"; then
+    if [ -f "$file" ] && ! { [ -z "$on_host" ] && [ -L "$file" ]; } && contained "$file" && cat "$file" >"$target"; then
       got=1
     else
       bad=1 && printf 'not a file to read: %s\n' "$file"
@@ -159,32 +166,31 @@ read_proc() {
   done
 }
 
-# live COMMAND…: what the host itself says, where there is a host.
+# live COMMAND…: what the host itself says.
 live() {
-  [ -n "$live_host" ] && has "$1" || return 127
+  [ -n "$on_host" ] && has "$1" || return 127
   mkdir -p "$id/live"
   printf '$ %s\n' "$*" >>"$id/live/$collector.txt"
   "$@" >>"$id/live/$collector.txt" 2>&1
   code=$?
   printf 'exit %s\n\n' "$code" >>"$id/live/$collector.txt"
-  if [ "$code" -eq 0 ]; then got=1; else tried=1 && printf '`%s` ended with %s\n' "$*" "$code"; fi
+  [ "$code" -eq 0 ] && got=1 || { tried=1 && printf '`%s` ended with %s\n' "$*" "$code"; }
   return "$code"
 }
 
 # run COLLECTOR SECONDS: what was got before a failure is kept.
 run() {
   collector=$1 seconds=$2
-  number=$((number + 1))
-  part=parts/$number-$collector
-  [ "$seconds" -le "$time_limit" ] || seconds=$time_limit
-  started=$(date +%s)
+  part=parts/$((number += 1))-$collector
+  [ "$2" -le "$time_limit" ] || seconds=$time_limit
+  start=$(now)
   : >notes
-  if room; then bounded "$seconds" notes collect; else echo 'no room left' >notes && code=77; fi
+  if room; then bounded 60 "$seconds" notes collect; else echo 'no room left' >notes && code=77; fi
   outcome=$code
   set --
-  for staged in "$id/live" "$id/proc" "$id/memory"; do [ ! -d "$staged" ] || set -- "$@" "$staged"; done
+  for name in live proc memory; do [ ! -d "$id/$name" ] || set -- "$@" "$id/$name"; done
   if [ $# -gt 0 ]; then
-    bounded 1800 notes pack_staged "$@" || outcome=$code
+    bounded 70 1800 notes pack_staged "$@" || outcome=$code
     rm -rf "$@"
   fi
   rm -f "$part.tar" "$part.new"
@@ -193,24 +199,21 @@ run() {
     77) state=skipped skipped=$((skipped + 1)) ;;
     *) state=failed failed=$((failed + 1)) ;;
   esac
-  printf '%s %s %s %s\n' "$collector" "$state" $(($(date +%s) - started)) "$outcome" >>"$log"
+  printf '%s %s %s %s\n' "$collector" "$state" $(($(now) - start)) "$outcome" >>"$log"
   sed 's/^/  | /' notes >>"$log" # a newline in a name forges no line
 }
 
 collect() {
   got='' bad='' tried=''
   "$collector"
-  [ -z "$bad" ] || exit 1
-  [ -z "$got" ] || exit 0
-  [ -z "$tried" ] || exit 1
-  exit 77
+  case $bad-$got-$tried in 1* | --1) exit 1 ;; --) exit 77 ;; esac
 }
 
 # --- collectors
 
 memory() {
   tool=${UNLATCH_MEMORY_TOOL:-}
-  [ -n "$live_host" ] && [ -n "$tool" ] || return
+  [ -n "$on_host" ] && [ -n "$tool" ] || return
   total=$(sed -n 's/^MemTotal: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
   room $((2 * ${total:-0})) || { echo 'no room for twice the memory'; return; }
   case $tool in
@@ -227,7 +230,7 @@ memory() {
   rm -f image
 }
 
-# Straight from /proc: the host's `ps` may lie. A process may end while it is read: no failure.
+# From /proc: the host's `ps` may lie. A process that ends meanwhile is no failure.
 each_process() {
   contained "$view/proc/1" || { bad=1; return; }
   for process in "$view"/proc/[0-9]*; do
@@ -270,14 +273,13 @@ open_files() {
 
 descriptors() {
   [ ! -L "$process/fd" ] && mkdir "$target/fd" || return
-  # shellcheck disable=SC2016
   find "$process/fd" -type l -exec sh -c 'cp -P "$@" "$0/"' "$target/fd" {} +
 }
 
 # What is in /sys/module and not in /proc/modules hides.
 kernel_modules() {
   read_proc modules sys/kernel/tainted cmdline
-  if [ -n "$live_host" ]; then live ls -l /sys/module; fi
+  live ls -l /sys/module
 }
 
 mounts() { read_proc mounts self/mountinfo swaps partitions; }
@@ -299,7 +301,7 @@ accounts() { take "$view"/etc/passwd* "$view"/etc/group* "$view"/etc/shadow* "$v
 
 logs() {
   take var/log run/log
-  if [ -n "$live_host" ] && [ -L /var/log ]; then take "$view$(cd -P /var/log && pwd -P)"; fi
+  [ -z "$on_host" ] || [ ! -L /var/log ] || take "$view$(cd -P /var/log && pwd -P)"
 }
 
 histories() {
@@ -331,9 +333,6 @@ host_identity() {
   live date -u
 }
 
-# Last: it has the end mark.
-pack_log() { tar --numeric-owner -cf - "$log" | gzip >log.gz; }
-
 join_parts() {
   for file in parts/*.gz log.gz; do
     [ ! -e "$file" ] || { cat "$file" >>archive && rm "$file"; } || return
@@ -359,11 +358,11 @@ send_by_wget() {
 
 send_by_python() {
   printf %s "$url" | python3 -I -c '
-import os, sys, urllib.error as e, urllib.request as r
+import os, sys, urllib.request as r
 headers = {"If-None-Match": "*", "Content-Type": "application/gzip", "Content-Length": str(os.path.getsize("archive"))}
 try:
     print(r.urlopen(r.Request(sys.stdin.read(), open("archive", "rb"), headers, method="PUT"), timeout=300).status)
-except e.HTTPError as refusal:
+except r.HTTPError as refusal:
     print(refusal.code)' 2>/dev/null
 }
 
@@ -372,10 +371,11 @@ upload() {
   elif wget --help 2>&1 | grep -q -e --method; then uploader=wget
   elif has python3; then uploader=python
   else fail no-uploader; fi
-  bounded 3000 response "send_by_$uploader"
+  bounded 100 "$run_seconds" response "send_by_$uploader"
   case $(cat response):$code in
     2??:*) uploaded=true ;;
-    412:*) fail exists ;; # written by an attempt before: the reader compares the hashes
+    no*) fail 'no time left' ;;
+    412:*) fail exists ;; # by an earlier attempt: the reader compares the hashes
     [345]??:*) fail "http $(cat response)" ;;
     *) fail "$uploader ended with $code" ;;
   esac
@@ -386,19 +386,20 @@ upload() {
 trap finish EXIT
 trap 'fail interrupted' HUP INT TERM
 
-case $id in '' | -*) fail 'invalid case' ;; "$UNLATCH_CASE") ;; *) fail 'invalid case' ;; esac
+[ -n "${id%%-*}" ] && [ "$id" = "$UNLATCH_CASE" ] || fail 'invalid case'
 case $max_bytes in '' | *[!0-9]*) fail 'invalid size limit' ;; esac
+case $run_seconds in 0* | *[!0-9]*) fail 'invalid time limit' ;; esac
 case $url in *[[:space:]\"\\]*) fail 'invalid URL' ;; http://* | https://*) ;; *) fail 'invalid URL' ;; esac
 for tool in tar gzip find mktemp head; do has "$tool" || fail "no $tool"; done
 
-live_host=1 root=''
-[ -z "${UNLATCH_ROOT:-}" ] || { live_host='' && root=$(cd -P -- "$UNLATCH_ROOT" && pwd -P); } || fail 'invalid root'
+on_host=1 root=''
+[ -z "${UNLATCH_ROOT:-}" ] || { on_host='' && root=$(cd -P -- "$UNLATCH_ROOT" && pwd -P); } || fail 'invalid root'
 root=${root%/}
 
-# On disk: a memory file system (/dev/shm, often /tmp) would push out the most volatile evidence.
-for directory in /var/tmp /tmp; do
-  [ -w "$directory" ] && [ "$(free_kib "$directory")" -gt 131072 ] || continue
-  work=$(mktemp -d "$directory/unlatch-$id.XXXXXX") && break
+# On disk: a memory file system (/dev/shm, often /tmp) would push out volatile evidence.
+for base in /var/tmp /tmp; do
+  [ -w "$base" ] && [ "$(free_kib "$base")" -gt 131072 ] || continue
+  work=$(mktemp -d "$base/unlatch-$id.XXXXXX") && break
 done
 [ -n "$work" ] && cd "$work" || fail 'no room'
 guard_work
@@ -431,15 +432,16 @@ for drop in none memory logs; do
     printf '%s dropped: the archive is greater than %s bytes\n' "$drop" "$max_bytes" >>"$log"
   done
   case $kept in *" $drop "*) ok=$((ok - 1)) skipped=$((skipped + 1)) ;; esac
-  pack_log
+  tar --numeric-owner -cf - "$log" | gzip >log.gz # last: it has the end mark
   bytes=0
   for file in parts/*.gz log.gz; do [ ! -e "$file" ] || bytes=$((bytes + $(wc -c <"$file"))); done
   [ "$bytes" -gt "$max_bytes" ] || break
 done
 [ "$bytes" -le "$max_bytes" ] || fail 'too large'
 
-bounded 1800 joining join_parts || fail 'archive not written'
-bounded 1800 sha256 checksum
+# Each step leaves a tenth of the time to the next.
+bounded 80 1800 joining join_parts || fail 'archive not written'
+bounded 90 1800 sha256 checksum
 sha256=$(cat sha256)
 case $sha256 in *[!0-9a-f]* | '') sha256='' && fail 'no sha256' ;; esac
 upload

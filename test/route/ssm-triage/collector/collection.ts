@@ -28,10 +28,10 @@ export const resultOf = (stdout: string) => {
 
 const quoted = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
 
-type Settings = { root: string; url: string; id: string; maxBytes?: number; timeLimit?: number };
+type Settings = { root: string; url: string; id: string; maxBytes?: number; timeLimit?: number; runSeconds?: number };
 
 /** The command as SSM runs it: assignments, then the script, in one file. */
-const commandFile = ({ root, url, id, maxBytes = 100_000_000, timeLimit = 30 }: Settings) => {
+const commandFile = ({ root, url, id, maxBytes = 100_000_000, timeLimit = 30, runSeconds = 3_600 }: Settings) => {
   const file = join(mkdtempSync(join(scratch, 'command-')), '_script.sh');
   const assignments = {
     UNLATCH_CASE: id,
@@ -40,6 +40,7 @@ const commandFile = ({ root, url, id, maxBytes = 100_000_000, timeLimit = 30 }: 
     UNLATCH_MAX_BYTES: `${maxBytes}`,
     UNLATCH_ROOT: root,
     UNLATCH_TIME_LIMIT: `${timeLimit}`,
+    UNLATCH_RUN_SECONDS: `${runSeconds}`,
   };
   const lines = Object.entries(assignments).map(([name, value]) => `${name}=${quoted(value)}\n`);
   writeFileSync(file, `${lines.join('')}${script}`);

@@ -177,6 +177,31 @@ describe.skipIf(tools.includes(false))('the Linux collector', () => {
     });
   });
 
+  it('collecting ends at 60 % of the time, and what came before it arrives', async () => {
+    const bin = commands({ cat: 'case "$*" in */proc/net/tcp) sleep 300 ;; esac\nexec /bin/cat "$@"' });
+    const { code, id, left, result } = await collect({ runSeconds: 10 }, { bin });
+    expect({ code, left, uploaded: result.uploaded }).toEqual({ code: 0, left: [], uploaded: true });
+    const content = unpack(stored(id));
+    const { of, log } = outcomes(content, id);
+    expect(existsSync(join(content, id, 'proc/666/cmdline'))).toBe(true);
+    expect(of).toMatchObject({ processes: 'ok 0', sockets: 'failed 124' });
+    const late = Object.keys(of).slice(Object.keys(of).indexOf('sockets') + 1);
+    expect(late).toHaveLength(11);
+    for (const name of late) expect(log).toMatch(new RegExp(`^${name} skipped \\d 77\n {2}\\| no time left$`, 'm'));
+  });
+
+  it('an upload that hangs is ended when the whole time is over', async () => {
+    const bin = commands({ curl: 'exec sleep 300' });
+    const { code, left, result } = await collect({ runSeconds: 10 }, { bin });
+    const { uploaded, error } = result;
+    expect({ code, left, uploaded, error }).toEqual({
+      code: 1,
+      left: [],
+      uploaded: false,
+      error: 'curl ended with 124',
+    });
+  });
+
   it('an archive beyond bounds goes without its logs, and says so', async () => {
     const whole = await collect();
     const { code, id, result } = await collect({ maxBytes: whole.result.bytes - 200 });
@@ -204,6 +229,7 @@ describe.skipIf(tools.includes(false))('the Linux collector', () => {
       more: { url: 'http://127.0.0.1/"\n-o x' },
       error: 'invalid URL',
     },
+    { name: 'a time that is no number', more: { runSeconds: Number.NaN }, error: 'invalid time limit' },
     { name: 'a case id that is a path', more: { id: '../x' }, error: 'invalid case' },
     { name: 'a root that is not there', more: { root: '/nonexistent' }, error: 'invalid root' },
   ])('$name is told in the result, with exit 1 and nothing left', async ({ more, error }) => {

@@ -11,12 +11,12 @@ const scripts = [
   {
     name: 'linux.sh',
     text: linux,
-    settings: ['UNLATCH_CASE', 'UNLATCH_UPLOAD_URL', 'UNLATCH_MEMORY_TOOL', 'UNLATCH_MAX_BYTES'],
+    settings: ['UNLATCH_CASE', 'UNLATCH_UPLOAD_URL', 'UNLATCH_MEMORY_TOOL', 'UNLATCH_MAX_BYTES', 'UNLATCH_RUN_SECONDS'],
   },
   {
     name: 'windows.ps1',
     text: windows,
-    settings: ['$UnlatchCase', '$UnlatchUploadUrl', '$UnlatchMemoryTool', '$UnlatchMaxBytes'],
+    settings: ['$UnlatchCase', '$UnlatchUploadUrl', '$UnlatchMemoryTool', '$UnlatchMaxBytes', '$UnlatchRunSeconds'],
   },
 ];
 

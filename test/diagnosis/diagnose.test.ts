@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { KeyReading } from '#shared/case/case';
+import { diagnose } from '#shared/diagnosis/diagnose';
+import { readDenialMessage } from '#shared/signal/denial-message';
+import { Denial } from '#shared/signal/signal';
+
+const KEY = 'arn:aws:kms:eu-west-3:444455556666:key/1f2e3d4c-5b6a-4978-8f90-a1b2c3d4e5f6';
+const SESSION = 'arn:aws:sts::111122223333:assumed-role/myCadoResponseRole/acquire-web-1';
+const BASE = `User: ${SESSION} is not authorized to perform: kms:CreateGrant`;
+const OPAQUE = `${BASE} on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`;
+const LEGACY =
+  'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.';
+
+/** A denial as it comes from its words. */
+const denialOf = (message: string, rest: object = {}) =>
+  Denial.parse({
+    action: 'kms:CreateGrant',
+    keyArn: null,
+    layer: null,
+    explicit: false,
+    policyArn: null,
+    roleName: 'myCadoResponseRole',
+    sessionName: 'acquire-web-1',
+    via: 'ec2-frontend-api.amazonaws.com',
+    requestId: 'r',
+    inCall: true,
+    accountId: '111122223333',
+    region: 'eu-west-3',
+    time: null,
+    message,
+    ...readDenialMessage(message),
+    principal: SESSION,
+    ...rest,
+  });
+const keyIn = (state: string): KeyReading => ({ known: true, keyArn: KEY, state, manager: 'CUSTOMER' });
+const healthy = keyIn('Enabled');
+const refused: KeyReading = { known: false, because: 'kms:DescribeKey was refused to Unlatch too' };
+
+const silent = (words: string) => `${BASE} on resource: ${KEY} because no ${words} allows the kms:CreateGrant action`;
+const deny = (words: string) => `${BASE} on resource: ${KEY} with an explicit deny in ${words}`;
+
+describe('a layer that AWS names', () => {
+  it.each([
+    { layer: 'key-policy', words: 'resource-based policy' },
+    { layer: 'identity-policy', words: 'identity-based policy' },
+    { layer: 'permissions-boundary', words: 'permissions boundary' },
+    { layer: 'session-policy', words: 'session policy' },
+    { layer: 'service-control-policy', words: 'service control policy' },
+    { layer: 'resource-control-policy', words: 'resource control policy' },
+    { layer: 'vpc-endpoint-policy', words: 'VPC endpoint policy' },
+  ])('$layer is the cause, whether it is silent or denies', ({ layer, words }) => {
+    for (const key of [healthy, refused, null]) {
+      const cause = diagnose(denialOf(silent(words)), key);
+      expect(cause).toMatchObject({
+        decision: 'denied',
+        cause: `${layer}-silent`,
+        layer,
+        explicit: false,
+        missing: [],
+      });
+      expect(cause.explanation).toContain('A condition that does not match');
+      const article = words.startsWith('identity') ? 'an' : 'a';
+      const denied = diagnose(denialOf(deny(`${article} ${words}`)), key);
+      expect(denied).toMatchObject({ decision: 'denied', cause: `${layer}-deny`, layer, explicit: true, missing: [] });
+      expect(denied.explanation).not.toContain('A condition that does not match');
+    }
+  });
+
+  it('is explained with who, what, which key and which policy', () => {
+    const policy = 'arn:aws:iam::444455556666:policy/Boundary';
+    const { explanation } = diagnose(denialOf(`${deny('a permissions boundary')}: ${policy}.`), healthy);
+    for (const fact of ['kms:CreateGrant', KEY, SESSION, `AWS names the policy ${policy}.`])
+      expect(explanation).toContain(fact);
+  });
+
+  it('is explained without what AWS does not name', () => {
+    const { explanation } = diagnose(denialOf(LEGACY, { action: null, principal: null }), healthy);
+    expect(explanation).toContain(
+      'an action it does not name on a key it does not name to a principal it does not name',
+    );
+    expect(explanation).not.toContain('null');
+  });
+});
+
+describe('the state of the key', () => {
+  const states = [
+    { state: 'Disabled', cause: 'key-disabled' },
+    { state: 'PendingDeletion', cause: 'key-pending-deletion' },
+    { state: 'PendingReplicaDeletion', cause: 'key-pending-deletion' },
+    { state: 'PendingImport', cause: 'key-pending-import' },
+    { state: 'Unavailable', cause: 'key-unavailable' },
+    { state: 'Creating', cause: 'key-unavailable' },
+    { state: 'Updating', cause: 'key-unavailable' },
+    { state: 'NotFound', cause: 'key-not-found' },
+  ];
+  it.each(states)('$state is the cause where DescribeKey says so', ({ state, cause }) => {
+    for (const message of [OPAQUE, LEGACY, `${KEY} is disabled.`]) {
+      const diagnosis = diagnose(denialOf(message), keyIn(state));
+      expect(diagnosis).toMatchObject({ decision: 'denied', cause, layer: 'key-state', explicit: false, missing: [] });
+    }
+  });
+
+  it.each([
+    { message: `${KEY} is disabled.`, cause: 'key-disabled' },
+    { message: `${KEY} is pending deletion.`, cause: 'key-pending-deletion' },
+    { message: `${KEY} is pending import.`, cause: 'key-pending-import' },
+    { message: `${KEY} is unavailable.`, cause: 'key-unavailable' },
+    { message: `Key '${KEY}' does not exist`, cause: 'key-not-found' },
+    { message: 'Alias arn:aws:kms:eu-west-3:444455556666:alias/evidence is not found.', cause: 'key-not-found' },
+    { message: `The specified keyId ${KEY} is disabled`, cause: 'key-disabled' },
+    { message: 'The specified keyId alias/evidence is invalid', cause: 'key-not-found' },
+  ])('is taken from `$message` where the key cannot be described', ({ message, cause }) => {
+    for (const key of [null, refused]) {
+      expect(diagnose(denialOf(message), key)).toMatchObject({ decision: 'denied', cause, layer: 'key-state' });
+    }
+  });
+});
+
+describe('the default key', () => {
+  it('may not be shared, whatever is known of it', () => {
+    const denial = denialOf('Encrypted snapshots with EBS default key cannot be shared');
+    for (const key of [healthy, refused, null]) {
+      expect(diagnose(denial, key)).toMatchObject({
+        decision: 'denied',
+        cause: 'default-key-not-shareable',
+        layer: 'key-policy',
+        missing: [],
+      });
+    }
+  });
+});
+
+describe('words that leave the layer open', () => {
+  const open = [
+    { name: 'an opaque refusal', message: OPAQUE },
+    { name: 'the legacy words', message: LEGACY },
+    { name: 'a base sentence alone', message: `${BASE} on resource: ${KEY}` },
+    { name: 'a role trust policy, which is no layer of KMS', message: silent('role trust policy') },
+    { name: 'a copy that failed', message: 'Given key ID is not accessible' },
+    { name: 'an attachment that failed', message: 'The encrypted volume was unable to access the KMS key.' },
+    { name: 'no words', message: '' },
+  ];
+  it.each(open)('$name is undetermined, and says what is missing', ({ message }) => {
+    for (const key of [healthy, null]) {
+      const diagnosis = diagnose(denialOf(message), key);
+      expect(diagnosis).toMatchObject({
+        decision: 'undetermined',
+        cause: 'undetermined',
+        layer: null,
+        explicit: false,
+      });
+      expect(diagnosis.missing).toEqual([
+        'the key policy',
+        'grants on the key',
+        "the role's IAM policies",
+        "the role's permissions boundary",
+        'session policies',
+        "the organisation's policies",
+      ]);
+    }
+  });
+
+  it.each(open)('$name misses the state of a key that may not be described, too', ({ message }) => {
+    const { cause, missing } = diagnose(denialOf(message), refused);
+    expect(cause).toBe('undetermined');
+    expect(missing[0]).toBe('the state of the key: kms:DescribeKey was refused to Unlatch too');
+    expect(missing).toHaveLength(7);
+  });
+
+  it('INVARIANT: without a layer and with a key that is well or unread, nothing is determined', () => {
+    const words = fc.oneof(fc.string(), fc.constantFrom(OPAQUE, LEGACY, 'is disabled', 'does not exist', 'is invalid'));
+    const keys = fc.constantFrom(healthy, refused, null);
+    fc.assert(
+      fc.property(fc.array(words, { maxLength: 3 }), fc.boolean(), keys, (parts, explicit, key) => {
+        const denial = denialOf(parts.join(' '), { layer: null, action: 'kms:Decrypt', explicit });
+        const diagnosis = diagnose(denial, key);
+        expect(diagnosis).toMatchObject({
+          decision: 'undetermined',
+          cause: 'undetermined',
+          layer: null,
+          explicit: false,
+        });
+        expect(diagnosis.missing.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,114 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { loadTemplate, takingRules } from '#local/template/template';
+import { parseRequest } from '#shared/case/request';
+import { readSignal } from '#shared/signal/read-signal';
+
+const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const eventAt = (path: string): object => JSON.parse(readFileSync(at(`events/${path}`), 'utf8'));
+const filesIn = (pattern: string) => globSync(pattern, { cwd: at('events') }).sort();
+
+const template = loadTemplate(at('template.yaml'));
+const environment = template.functions.find(({ folder }) => folder === 'observe')?.environment ?? {};
+const watch = { responseRole: environment.RESPONSE_ROLE ?? '', ownRoles: environment.OWN_ROLES?.split(',') ?? [] };
+
+/** What each sample comes to. `layer` is `-` where the sample tells of no refusal. */
+interface Row {
+  readonly file: string;
+  readonly rule: string;
+  readonly kind: 'call' | 'denial' | 'outcome';
+  readonly action: string | null;
+  readonly layer: string | null;
+  readonly explicit: boolean;
+}
+
+const table: readonly Row[] = `
+aws.ec2/attach-volume-refused.json                            | AcquisitionCalled | call    | null                               | null                    | false
+aws.ec2/copy-snapshot-refused.json                            | AcquisitionCalled | call    | kms:DescribeKey                    | null                    | false
+aws.ec2/copy-snapshot-under-disabled-key.json                 | AcquisitionCalled | call    | null                               | key-state               | false
+aws.ec2/copy-snapshot.json                                    | AcquisitionCalled | call    | null                               | -                       | false
+aws.ec2/copy-volumes.json                                     | AcquisitionCalled | call    | null                               | -                       | false
+aws.ec2/create-snapshot.json                                  | AcquisitionCalled | call    | null                               | -                       | false
+aws.ec2/create-snapshots.json                                 | AcquisitionCalled | call    | null                               | -                       | false
+aws.ec2/create-volume-not-authorized.json                     | AcquisitionCalled | call    | null                               | -                       | false
+aws.ec2/create-volume.json                                    | AcquisitionCalled | call    | null                               | -                       | false
+aws.ec2/ebs-attach-volume-failed.json                         | EbsFailed         | outcome | null                               | key-state               | false
+aws.ec2/ebs-copy-snapshot-failed.json                         | EbsFailed         | outcome | null                               | null                    | false
+aws.ec2/ebs-create-snapshots-failed.json                      | EbsFailed         | outcome | null                               | -                       | false
+aws.ec2/ebs-create-volume-failed-on-source-key.json           | EbsFailed         | outcome | kms:ReEncryptFrom                  | key-policy              | false
+aws.ec2/ebs-create-volume-failed-with-disabled-key.json       | EbsFailed         | outcome | null                               | key-state               | false
+aws.ec2/ebs-create-volume-failed.json                         | EbsFailed         | outcome | kms:CreateGrant                    | key-policy              | false
+aws.ec2/instance-terminated.json                              | InstanceEnded     | outcome | null                               | -                       | false
+aws.ec2/modify-snapshot-attribute-under-default-key.json      | AcquisitionCalled | call    | ec2:ModifySnapshotAttribute        | key-policy              | false
+aws.ec2/modify-snapshot-attribute.json                        | AcquisitionCalled | call    | null                               | -                       | false
+aws.ec2/run-instances.json                                    | AcquisitionCalled | call    | null                               | -                       | false
+aws.ec2/start-instances.json                                  | AcquisitionCalled | call    | null                               | -                       | false
+aws.kms/create-grant-denied-by-endpoint-policy.json           | KmsRefused        | denial  | kms:CreateGrant                    | vpc-endpoint-policy     | false
+aws.kms/create-grant-denied-by-service-control-policy.json    | KmsRefused        | denial  | kms:CreateGrant                    | service-control-policy  | true
+aws.kms/create-grant-not-allowed-by-boundary.json             | KmsRefused        | denial  | kms:CreateGrant                    | permissions-boundary    | false
+aws.kms/create-grant-not-allowed-by-key-policy.json           | KmsRefused        | denial  | kms:CreateGrant                    | key-policy              | false
+aws.kms/create-grant-on-source-key-of-a-copy.json             | KmsRefused        | denial  | kms:CreateGrant                    | key-policy              | false
+aws.kms/create-grant-with-key-pending-deletion.json           | KmsRefused        | denial  | kms:CreateGrant                    | key-state               | false
+aws.kms/decrypt-by-ebs-direct.json                            | KmsRefused        | denial  | kms:Decrypt                        | session-policy          | false
+aws.kms/decrypt-denied-by-resource-control-policy.json        | KmsRefused        | denial  | kms:Decrypt                        | resource-control-policy | true
+aws.kms/decrypt-in-legacy-words.json                          | KmsRefused        | denial  | kms:Decrypt                        | null                    | false
+aws.kms/decrypt-with-disabled-key.json                        | KmsRefused        | denial  | kms:Decrypt                        | key-state               | false
+aws.kms/describe-key-in-opaque-words.json                     | KmsRefused        | denial  | kms:DescribeKey                    | null                    | false
+aws.kms/describe-key-that-does-not-exist.json                 | KmsRefused        | denial  | kms:DescribeKey                    | key-state               | false
+aws.kms/generate-data-key-not-allowed-by-identity-policy.json | KmsRefused        | denial  | kms:GenerateDataKeyWithoutPlaintext | identity-policy        | false
+aws.kms/re-encrypt-from-not-allowed.json                      | KmsRefused        | denial  | kms:ReEncryptFrom                  | key-policy              | false
+aws.kms/re-encrypt-to-denied-by-session-policy.json           | KmsRefused        | denial  | kms:ReEncryptTo                    | session-policy          | true
+`
+  .trim()
+  .split('\n')
+  .map((line) => {
+    const [file = '', rule = '', kind = '', action = '', layer = '', explicit = ''] = line
+      .split('|')
+      .map((part) => part.trim());
+    return {
+      file,
+      rule,
+      kind: kind === 'call' || kind === 'outcome' ? kind : 'denial',
+      action: action === 'null' ? null : action,
+      layer: layer === 'null' ? null : layer,
+      explicit: explicit === 'true',
+    };
+  });
+
+describe('sample events', () => {
+  it('are all in the table, and the table lists no other', () => {
+    expect(table.map(({ file }) => file)).toEqual(filesIn('aws.*/**/*.json'));
+  });
+
+  it('stand in folders named after their source', () => {
+    for (const { file } of table) expect(eventAt(file)).toMatchObject({ source: file.split('/')[0] });
+  });
+
+  it.each(table)('$file is taken by $rule alone, as a signal: $kind $layer', ({ file, rule, ...facts }) => {
+    const event = eventAt(file);
+    expect(takingRules(template, event).map(({ name }) => name)).toEqual([`ObserveFunction${rule}`]);
+    const reading = readSignal(event, watch);
+    const signal = 'signal' in reading ? reading.signal : null;
+    const { action = null, layer = '-', explicit = false } = signal?.denial ?? {};
+    expect({ kind: signal?.kind, action, layer, explicit }).toEqual(facts);
+  });
+
+  it.each(template.rules.map(({ name }) => ({ name })))('$name has a sample', ({ name }) => {
+    expect(table.map(({ rule }) => `ObserveFunction${rule}`)).toContain(name);
+  });
+});
+
+describe('requests by hand', () => {
+  it('have a sample', () => {
+    expect(filesIn('by-hand/*.json')).toEqual(['by-hand/dry-run.json', 'by-hand/start-a-case.json']);
+  });
+
+  it.each(filesIn('by-hand/*.json'))('%s is a request, read as it stands', (file) => {
+    expect(parseRequest(eventAt(file))).toEqual(eventAt(file));
+  });
+
+  it('and every sample stands in one of these folders', () => {
+    expect(filesIn('**/*.json')).toHaveLength(table.length + filesIn('by-hand/*.json').length);
+  });
+});
