@@ -17,6 +17,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/environment.ts'],
+    // One more than vitest takes on a machine of two cores: most files wait for sockets and shells.
+    maxWorkers: 3,
     testTimeout: 30_000,
     ...reportersTo('report.json'),
   },

@@ -12,6 +12,7 @@ describe('settingsFrom', () => {
       ...least,
       RESPONSE_ROLE: '*CadoResponse*',
       OWN_ROLES: [],
+      PARTITION: 'aws',
       MEMBER_ROLE: 'UnlatchMember',
       EXTERNAL_ID: '',
       REMEDIATE_FUNCTION: '',
@@ -36,7 +37,7 @@ describe('settingsFrom', () => {
   });
 
   const numbers = [
-    { name: 'ARCHIVE_MEBIBYTES', most: 65_536 },
+    { name: 'ARCHIVE_MEBIBYTES', most: 5_120 },
     { name: 'JOIN_WAIT', most: 240 },
     { name: 'COMMAND_WAIT', most: 1_440 },
     { name: 'COOL_DOWN', most: 10_080 },
@@ -67,6 +68,7 @@ describe('settingsFrom', () => {
   it.each([
     { name: 'RESPONSE_ROLE', value: '' },
     { name: 'ACCOUNT_ID', value: '1234' },
+    { name: 'PARTITION', value: 'amazon' },
     { name: 'SSM_TAG_KEY', value: 'k'.repeat(129) },
     { name: 'SSM_TAG_VALUE', value: 'v'.repeat(257) },
     { name: 'MEMORY_TOOL_LINUX', value: 'x'.repeat(1_025) },

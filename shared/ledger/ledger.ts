@@ -50,8 +50,8 @@ const fingerprint = (parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
 /** The attribute that keeps a denial, here and in the record of its case. */
-export const denialAttribute = ({ action, keyArn, layer, explicit, roleName }: Denial): string =>
-  `denial:${fingerprint([action, keyArn, layer, explicit, roleName])}`;
+export const denialAttribute = ({ action, keyArn, layer, explicit, roleName, via }: Denial): string =>
+  `denial:${fingerprint([action, keyArn, layer, explicit, roleName, via])}`;
 
 const sessionKey = (principal: string): string => `session#${fingerprint([principal])}`;
 

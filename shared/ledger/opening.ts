@@ -28,11 +28,15 @@ export const denialSpan = ({ time }: AcquiringCall): Span | null => span(time, C
 /** EBS asks for the source key itself; that key stands in no call, so any copy of the session may be behind it. */
 const isOfSourceKey = ({ via }: Denial): boolean => via?.startsWith('prod.kms-caller.ebs.') ?? false;
 
+/** A caller may name a key by ARN, id or alias; which key an alias is, no record tells. */
+const mayName = (requested: string, keyArn: string): boolean =>
+  requested === keyArn || keyArn.endsWith(`:key/${requested}`) || /^(?:alias\/|arn:.*:alias\/)/.test(requested);
+
 /** Whether a copy may be behind a denial: it asked for the denied key, or the denial is of a source key. */
 export const isBehind = (denial: Denial, { name, error, requestedKey }: AcquiringCall): boolean =>
   name === 'CopySnapshot' &&
   error === null &&
-  (isOfSourceKey(denial) || (denial.keyArn !== null && requestedKey === denial.keyArn));
+  (isOfSourceKey(denial) || (denial.keyArn !== null && requestedKey !== null && mayName(requestedKey, denial.keyArn)));
 
 /** The copies of a session that may be behind a denial, newest first. Each may be of another machine: each is a case. */
 export const copiesBehind = (denial: Denial, calls: readonly SessionCall[]): readonly SessionCall[] =>

@@ -19,9 +19,12 @@ export const Envelope = z.object({
 });
 export type Envelope = z.infer<typeof Envelope>;
 
+/** `Date.parse` alone also takes `5` and `foo 1` for years. */
+const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
+
 /** An instant in ISO 8601, or `null`: a time that cannot be read loses a join by time, never the signal. */
 export const instant = (text: string | undefined): string | null => {
-  const milliseconds = text === undefined ? Number.NaN : Date.parse(text);
+  const milliseconds = text !== undefined && ISO.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString();
 };
 

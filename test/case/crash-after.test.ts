@@ -1,3 +1,3 @@
-import { describeFaults } from './crashes.ts';
+import { describeFaults, WRITES } from './crashes.ts';
 
-describeFaults('crash-after', [1], 'a function that dies after AWS has done its call: nothing is done twice');
+describeFaults('crash-after', WRITES, 'a function that dies after AWS has done its call: nothing is done twice');

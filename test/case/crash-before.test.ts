@@ -1,7 +1,7 @@
-import { describeFaults } from './crashes.ts';
+import { describeFaults, WRITES } from './crashes.ts';
 
 describeFaults(
   'crash-before',
-  [1],
+  WRITES,
   'a function that dies before AWS sees its call: the case ends as if nothing had happened',
 );

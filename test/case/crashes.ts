@@ -4,23 +4,26 @@ import type { Fault } from '#local/account/clients';
 import { verify } from '#shared/evidence/verify';
 import { type Rehearsal, rehearse } from '../rehearsal.ts';
 
-/** Every API on the way from a refusal to its report, in the order in which they are first called. */
-export const APIS = [
-  'dynamodb:GetItem',
+/** The calls that change something, in the order in which they are first made. */
+export const WRITES = [
   'dynamodb:UpdateItem',
   'dynamodb:PutItem',
   'lambda:Invoke',
+  'ec2:CreateSnapshots',
+  'ssm:SendCommand',
+  's3:PutObject',
+  'sns:Publish',
+] as const;
+
+/** The calls that only look. */
+export const READS = [
+  'dynamodb:GetItem',
   'dynamodb:Query',
   'sts:AssumeRole',
   'ec2:DescribeInstances',
   'ssm:DescribeInstanceInformation',
-  'ec2:CreateSnapshots',
-  'ssm:SendCommand',
   'ssm:GetCommandInvocation',
   's3:GetObject',
-  's3:PutObject',
-  'sns:Publish',
-  'events:PutEvents',
 ] as const;
 
 const intact = async ({ account }: Rehearsal, caseId: string) => {
@@ -52,11 +55,11 @@ export const expectOneCase = async (rehearsal: Rehearsal): Promise<void> => {
   expect(account.lambda.executions.all().every(({ status }) => status === 'SUCCEEDED')).toBe(true);
 };
 
-/** One test an API: the n-th call of it goes wrong, and the case comes out the same. */
-export const describeFaults = (what: Fault['what'], nths: readonly number[], title: string): void => {
+/** One test an API: its first call goes wrong, and the case comes out the same. The slow proof does it to every call. */
+export const describeFaults = (what: Fault['what'], apis: readonly string[], title: string): void => {
   describe(title, () => {
-    it.each(APIS.flatMap((api) => nths.map((nth) => ({ api, nth }))))('$api, call $nth', async ({ api, nth }) => {
-      const rehearsal = await rehearse('custom-key-denied', { faults: [{ api, nth, what }] });
+    it.each(apis)('%s', async (api) => {
+      const rehearsal = await rehearse('custom-key-denied', { faults: [{ api, nth: 1, what }] });
       await rehearsal.acquire();
       expect(rehearsal.account.calls.filter(({ fault }) => fault === what)).toHaveLength(1);
       await expectOneCase(rehearsal);

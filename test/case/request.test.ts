@@ -17,7 +17,6 @@ const denial = {
   via: null,
   requestId: null,
   inCall: null,
-  inCall: null,
   time: null,
   message: 'refused',
 };

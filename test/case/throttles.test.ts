@@ -1,3 +1,3 @@
-import { describeFaults } from './crashes.ts';
+import { describeFaults, READS } from './crashes.ts';
 
-describeFaults('throttle', [1], 'a throttle is no absence: the call is made again');
+describeFaults('throttle', READS, 'a throttle is no absence: the call is made again');

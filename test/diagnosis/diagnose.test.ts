@@ -67,6 +67,12 @@ describe('a layer that AWS names', () => {
     }
   });
 
+  it('is the cause though the key is in a bad state too, which is told besides', () => {
+    const diagnosis = diagnose(denialOf(silent('session policy')), keyIn('Disabled'));
+    expect(diagnosis).toMatchObject({ decision: 'denied', cause: 'session-policy-silent', layer: 'session-policy' });
+    expect(diagnosis.explanation).toContain('Besides, the key is disabled');
+  });
+
   it('is explained with who, what, which key and which policy', () => {
     const policy = 'arn:aws:iam::444455556666:policy/Boundary';
     const { explanation } = diagnose(denialOf(`${deny('a permissions boundary')}: ${policy}.`), healthy);
@@ -114,6 +120,20 @@ describe('the state of the key', () => {
     for (const key of [null, refused]) {
       expect(diagnose(denialOf(message), key)).toMatchObject({ decision: 'denied', cause, layer: 'key-state' });
     }
+  });
+});
+
+describe('a key whose state has changed since', () => {
+  it('was the cause then, and is told as it is now', () => {
+    const diagnosis = diagnose(denialOf(`${KEY} is disabled.`), healthy);
+    expect(diagnosis).toMatchObject({ decision: 'denied', cause: 'key-disabled', layer: 'key-state', missing: [] });
+    expect(diagnosis.explanation).toContain('by now the key is Enabled');
+  });
+
+  it('is told by its state now, where that is bad too', () => {
+    const diagnosis = diagnose(denialOf(`${KEY} is disabled.`), keyIn('PendingDeletion'));
+    expect(diagnosis.cause).toBe('key-pending-deletion');
+    expect(diagnosis.explanation).not.toContain('by now');
   });
 });
 

@@ -6,7 +6,7 @@ import { Origin } from '#shared/case/case';
 import { type Ledger, ledgerOf } from '#shared/ledger/ledger';
 import { openingOf } from '#shared/ledger/opening';
 import { readSignal } from '#shared/signal/read-signal';
-import { AcquiringCall, type Signal } from '#shared/signal/signal';
+import { AcquiringCall, Denial, type Signal } from '#shared/signal/signal';
 
 const watch = { responseRole: '*CadoResponse*', ownRoles: [] };
 const sample = (path: string): Signal => {
@@ -197,5 +197,34 @@ describe('the calls of a session', () => {
     expect(times).toHaveLength(50);
     expect(times.at(0)).toBe('2026-05-04T10:54:00.000Z r');
     expect(times.at(-1)).toBe('2026-05-04T10:05:00.000Z r');
+  });
+});
+
+describe('the loose denials of a session', () => {
+  const span = { from: '2026-05-04T10:00:00.000Z', until: '2026-05-04T11:00:00.000Z' };
+  const looseOf = (session: string, rest: object = {}) =>
+    Denial.parse({ ...denial.denial, principal: SESSION + session, time: span.from, requestId: 'r', ...rest });
+  const timesOf = async (session: string) =>
+    (await ledger.looseDenialsOf(SESSION + session, span)).map(({ time, requestId }) => `${time} ${requestId}`);
+
+  it('are those within the span, both ends included, newest first, each once', async () => {
+    const times = [span.until, '2026-05-04T09:59:59.999Z', span.from, '2026-05-04T11:00:00.001Z', null, span.from];
+    for (const time of times) await ledger.recordLoose(looseOf('loose', { time }));
+    expect(await timesOf('loose')).toEqual([`${span.until} r`, `${span.from} r`]);
+  });
+
+  it('of one instant are all there, as they were reported', async () => {
+    const denials = [looseOf('both'), looseOf('both', { requestId: 's' }), looseOf('both', { action: 'kms:Decrypt' })];
+    for (const each of denials) await ledger.recordLoose(each);
+    const found = await ledger.looseDenialsOf(`${SESSION}both`, span);
+    expect(found).toHaveLength(3);
+    expect(found).toEqual(expect.arrayContaining(denials));
+  });
+
+  it('do not mix with its calls', async () => {
+    await ledger.recordLoose(looseOf('mixed'));
+    await ledger.recordLineage(callAt('mixed', span.from), origin);
+    expect(await timesOf('mixed')).toHaveLength(1);
+    expect(await ledger.callsOf(`${SESSION}mixed`, span)).toHaveLength(1);
   });
 });

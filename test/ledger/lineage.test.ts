@@ -115,6 +115,14 @@ describe('lineageOf', () => {
     expect(lineageOf(call, evidence)).toEqual([]);
   });
 
+  it('of instances that are started is each by itself', () => {
+    const started = callOf('StartInstances', {}, { instanceIds: [INSTANCE, 'i-01234567'] });
+    expect(lineageOf(started, originAt({}))).toEqual([
+      { subject: `instance#${INSTANCE}`, origin: originAt({ instanceId: INSTANCE }) },
+      { subject: 'instance#i-01234567', origin: originAt({ instanceId: 'i-01234567' }) },
+    ]);
+  });
+
   it("leads from a snapshot of the platform's own volume back to the evidence", () => {
     const again = callOf('CreateSnapshot', { volumeId: OTHER }, { snapshots: [{ snapshotId: COPY, volumeId: OTHER }] });
     expect(lineageOf(again, originOf(again, evidence))).toEqual([{ subject: `snapshot#${COPY}`, origin: evidence }]);

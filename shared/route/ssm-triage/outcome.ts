@@ -4,22 +4,24 @@ import { z } from 'zod';
  * What the collector reports in its last line. It comes from a host that may be the attacker's: everything is bounded,
  * and nothing in it is believed before S3 has confirmed it.
  */
-const Report = z.object({
-  case: z.string().max(128),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  bytes: z
-    .number()
-    .int()
-    .min(1)
-    .max(2 ** 46),
-  uploaded: z.boolean(),
-  error: z.string().max(200).optional(),
-  collectors: z.object({
-    ok: z.number().int().min(0).max(10_000),
-    failed: z.number().int().min(0).max(10_000),
-    skipped: z.number().int().min(0).max(10_000).default(0),
-  }),
-});
+const Report = z
+  .object({
+    case: z.string().max(128),
+    /** Empty and 0 where it failed before there was an archive. */
+    sha256: z.string().regex(/^(?:[0-9a-f]{64})?$/),
+    bytes: z
+      .int()
+      .min(0)
+      .max(2 ** 46),
+    uploaded: z.boolean(),
+    error: z.string().max(200).optional(),
+    collectors: z.object({
+      ok: z.number().int().min(0).max(10_000),
+      failed: z.number().int().min(0).max(10_000),
+      skipped: z.number().int().min(0).max(10_000).default(0),
+    }),
+  })
+  .refine(({ sha256, bytes }) => (sha256 === '') === (bytes === 0), 'an archive has both a hash and a size');
 export type CollectorReport = z.infer<typeof Report>;
 
 const MARK = 'unlatch-result ';

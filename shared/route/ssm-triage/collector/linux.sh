@@ -371,7 +371,7 @@ upload() {
   elif wget --help 2>&1 | grep -q -e --method; then uploader=wget
   elif has python3; then uploader=python
   else fail no-uploader; fi
-  bounded 100 "$run_seconds" response "send_by_$uploader"
+  bounded 98 "$run_seconds" response "send_by_$uploader"
   case $(cat response):$code in
     2??:*) uploaded=true ;;
     no*) fail 'no time left' ;;

@@ -84,12 +84,12 @@ function Save-Program([string]$File, [string[]]$Arguments, [int]$Seconds = 60) {
   }
 }
 
-# Copies one file with its times; links and big files are noted. All sharing is allowed: its owner may be writing.
+# Copies one file with its times; links and big files are noted. All sharing: its owner may be writing.
 function Save-File([string]$Path) {
   try {
     $file = [IO.FileInfo]$Path
     if (-not $file.Exists) { return }
-    if ($file.Attributes -band [IO.FileAttributes]::ReparsePoint) { Write-Note "link, not followed: $Path"; return }
+    if ($file.Attributes -band 0x400) { Write-Note "link, not followed: $Path"; return }
     if ($file.Length -gt $MaxFileBytes) { Write-Note "not copied, $($file.Length) bytes: $Path"; return }
     $target = Join-Path $Stage ('files\' + ($file.FullName -replace ':', ''))
     New-Parent $target
@@ -270,7 +270,7 @@ $Collectors = [ordered]@{
 # 412: written by an earlier attempt; the reader compares the hashes.
 function Send-Archive([string]$Path) {
   for ($attempt = 1; ; $attempt++) {
-    $seconds = Limit-Seconds 100
+    $seconds = Limit-Seconds 98
     try {
       [void](Invoke-WebRequest -UseBasicParsing -Method Put -Uri $UnlatchUploadUrl -InFile $Path `
           -ContentType 'application/zip' -Headers @{ 'If-None-Match' = '*' } -TimeoutSec $seconds)

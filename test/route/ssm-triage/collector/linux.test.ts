@@ -192,7 +192,7 @@ describe.skipIf(tools.includes(false))('the Linux collector', () => {
 
   it('an upload that hangs is ended when the whole time is over', async () => {
     const bin = commands({ curl: 'exec sleep 300' });
-    const { code, left, result } = await collect({ runSeconds: 10 }, { bin });
+    const { code, left, result } = await collect({ runSeconds: 6 }, { bin });
     const { uploaded, error } = result;
     expect({ code, left, uploaded, error }).toEqual({
       code: 1,
