@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   drill: async () => (await import('./commands/drill.ts')).drill,
   invoke: async () => (await import('./commands/invoke.ts')).invoke,
   signal: async () => (await import('./commands/signal.ts')).signal,
+  verify: async () => (await import('./commands/verify.ts')).verify,
 };
 
 const USAGE = `usage: npm run -s unlatch -- COMMAND
@@ -13,6 +14,7 @@ const USAGE = `usage: npm run -s unlatch -- COMMAND
   drill [--scenario FILE|NAME] [--out DIR] [--json]    an acquisition is refused, and Unlatch reacts
   invoke FUNCTION EVENT.json [--scenario FILE|NAME]    one function with one event
   signal [--response-role PATTERN] [--json] EVENT.json…  would Unlatch react to these events?
+  verify DIR [--json]                                  is the evidence of a case intact?
 
 scenarios: ${SCENARIOS.join(', ')}
 exit codes: 0 done; 1 it ran, and the answer is no; 2 bad input`;

@@ -83,6 +83,36 @@ describe('drill', () => {
   });
 });
 
+describe('verify', () => {
+  const out = join(folder, 'verified');
+  const folderOf = () => join(out, readdirSync(out)[0] ?? '');
+  beforeAll(() => unlatch('drill', '--scenario', 'boundary-denied', '--out', out));
+
+  it('finds evidence intact as it was written, and says so', () => {
+    expect(unlatch('verify', folderOf())).toMatchObject({ status: 0, stderr: expect.stringContaining('intact') });
+  });
+
+  it('finds a byte that was changed, in the report or in the custody log', () => {
+    const custody = join(folderOf(), 'custody.jsonl');
+    const before = readFileSync(custody, 'utf8');
+    writeFileSync(custody, before.replace('"result":"ok"', '"result":"no"'));
+    const { status, stdout } = unlatch('verify', '--json', folderOf());
+    writeFileSync(custody, before);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      intact: false,
+      findings: [expect.stringContaining('custody.jsonl'), expect.stringMatching(/^line \d+ of the custody log/)],
+    });
+  });
+
+  it('takes a folder without a manifest for bad input', () => {
+    expect(unlatch('verify', folder)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('expected a manifest.json'),
+    });
+  });
+});
+
 describe('signal', () => {
   it('prints the rule, the function and the signal of each event, or why it is ignored', () => {
     const { status, stdout } = unlatch(

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import linux from '#collector/linux.sh';
+import windows from '#collector/windows.ps1';
 import {
   archiveName,
   type CollectorInput,
@@ -8,8 +10,6 @@ import {
   renderCommand,
   shQuote,
 } from '#shared/route/ssm-triage/command';
-import linux from '../../../shared/route/ssm-triage/collector/linux.sh';
-import windows from '../../../shared/route/ssm-triage/collector/windows.ps1';
 
 const input: CollectorInput = {
   caseId: '20260504-i-0123456789abcdef0-3f9a1c2b',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import script from '../../../../shared/route/ssm-triage/collector/linux.sh';
+import script from '#collector/linux.sh';
 
 /** Where everything of a test run lies, and the home of what it starts. */
 export const scratch = mkdtempSync(join(tmpdir(), 'unlatch-test-'));

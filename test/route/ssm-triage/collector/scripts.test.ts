@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import linux from '../../../../shared/route/ssm-triage/collector/linux.sh';
-import windows from '../../../../shared/route/ssm-triage/collector/windows.ps1';
+import linux from '#collector/linux.sh';
+import windows from '#collector/windows.ps1';
 import { has, scratch } from './collection.ts';
 
 afterAll(() => rmSync(scratch, { recursive: true }));
