@@ -57,16 +57,16 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
 
   const origin = await trace(flow, tools, request);
   const named = claimedByOrigin(origin);
-  const early = {
-    claim: named === null || dryRun ? null : claim(flow, tools, named, byHand),
-    agent: named === null || origin === null ? null : askForAgent(flow, tools, origin),
-  };
-  const location = await findMachine(flow, tools, origin);
+  const [location, early, asked] = await Promise.all([
+    findMachine(flow, tools, origin),
+    named === null || dryRun ? null : claim(flow, tools, named, byHand),
+    named === null || origin === null ? null : askForAgent(flow, tools, origin),
+  ]);
   const target = location.found ? location.target : null;
   const claimed = named ?? claimedByLocation(location, request);
   const [taken, reading] = await Promise.all([
-    early.claim ?? (dryRun ? null : claim(flow, tools, claimed, byHand)),
-    early.agent ?? (target === null ? unseen : askForAgent(flow, tools, target)),
+    early ?? (dryRun ? null : claim(flow, tools, claimed, byHand)),
+    asked ?? (target === null ? unseen : askForAgent(flow, tools, target)),
   ]);
   const foundAt = await clock(flow, 'found');
 
