@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { chainToCommand } from '#local/account/call-chain';
 import { SCENARIOS } from '#local/scenario/scenario';
 import type { CaseReport } from '#shared/case/report';
@@ -259,5 +259,19 @@ describe('an event that fits no schema', () => {
       { functionId: 'ObserveFunction', event, error: expect.stringMatching(/^`[a-z.-]+`: /) },
     ]);
     expect(rehearsal.account.calls).toEqual([]);
+  });
+
+  it('is counted in a metric of its own', async () => {
+    const written: string[] = [];
+    const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+    onTestFinished(() => {
+      stdout.mockRestore();
+      vi.unstubAllEnvs();
+    });
+    const rehearsal = await rehearse('custom-key-denied');
+    await rehearsal.account.lambda.deliver('ObserveFunction', { source: 'aws.ec2' });
+    const metrics = written.filter((line) => line.includes('CloudWatchMetrics')).map((line) => JSON.parse(line));
+    expect(metrics).toContainEqual(expect.objectContaining({ service: 'observe', malformed: 1 }));
   });
 });
