@@ -47,8 +47,13 @@ export const closeCase = async (flow: Flow, tools: Tools, report: CaseReport, ta
       cause: report.diagnosis?.cause ?? null,
     }),
   );
-  await flow.step('tell', async (custody) =>
-    notice.caseClosed(custody, await own(), report, folderOf(tools, report.caseId)),
-  );
+  const untold = await flow
+    .step('tell', async (custody) => notice.caseClosed(custody, await own(), report, folderOf(tools, report.caseId)))
+    .then(
+      () => null,
+      (error: Error) => error,
+    );
   await flow.step('let the target go', () => claims.close(target, flow.executionArn, settings.COOL_DOWN * 60));
+  // The execution fails, so that somebody hears of it after all; the evidence is written, and the machine is free.
+  if (untold !== null) throw untold;
 };

@@ -226,6 +226,18 @@ describe('what goes wrong for good ends in a report all the same', () => {
     expect(attempts.map(({ result }) => result)).toEqual(Array.from({ length: 4 }, () => 'ThrottlingException'));
   });
 
+  it('a notice that cannot be sent fails the execution, but not before the evidence is written and the machine is free', async () => {
+    const rehearsal = await rehearse('boundary-denied', {
+      faults: [{ api: 'sns:Publish', nth: 'every', what: 'throttle' }],
+    });
+    await rehearsal.acquire();
+    const { account } = rehearsal;
+    expect(account.lambda.executions.all().map(({ status }) => status)).toEqual(['FAILED']);
+    expect([...account.store.latest().keys()].some((key) => key.endsWith('/manifest.json'))).toBe(true);
+    const last = account.calls.filter(({ execution }) => execution !== null).at(-1);
+    expect(JSON.stringify(last?.input)).toContain('"closed"');
+  });
+
   it('a machine that cannot be looked at is told, not passed over', async () => {
     const rehearsal = await rehearse('boundary-denied', {
       faults: [{ api: 'ec2:DescribeInstances', nth: 'every', what: 'throttle' }],
