@@ -16,11 +16,11 @@ const Settings = z.object({
   RESPONSE_ROLE: z.string().min(1).default('*CadoResponse*'),
   /** Role names of Unlatch itself: what they do is no signal. */
   OWN_ROLES: list,
-  /** The account Unlatch runs in: there it works with its own role, elsewhere with `MEMBER_ROLE`. */
   PARTITION: z
     .string()
     .regex(/^aws[a-z-]*$/)
     .default('aws'),
+  /** The account Unlatch runs in: there it works with its own role, elsewhere with `MEMBER_ROLE`. */
   ACCOUNT_ID: z.string().regex(/^\d{12}$/),
   AWS_REGION: z.string().min(1),
   MEMBER_ROLE: z.string().default('UnlatchMember'),

@@ -9,10 +9,10 @@ export const readKey = async (session: AwsSession, custody: Custody, keyArn: str
     const { KeyMetadata } = await recorded(custody, session, 'kms:DescribeKey', keyArn, () =>
       session.kms.send(command),
     );
-    return { known: true, keyArn, state: KeyMetadata?.KeyState ?? 'unknown', manager: KeyMetadata?.KeyManager ?? null };
+    return { known: true, state: KeyMetadata?.KeyState ?? 'unknown' };
   } catch (error) {
     const name = errorName(error);
-    if (name === 'NotFoundException') return { known: true, keyArn, state: 'NotFound', manager: null };
+    if (name === 'NotFoundException') return { known: true, state: 'NotFound' };
     if (name === 'AccessDeniedException')
       return { known: false, because: 'kms:DescribeKey was refused to Unlatch too' };
     throw error;

@@ -118,5 +118,5 @@ export interface CleanUp {
 
 /** What DescribeKey said, or why it could not be asked. */
 export type KeyReading =
-  | { readonly known: true; readonly keyArn: string; readonly state: string; readonly manager: string | null }
+  | { readonly known: true; readonly state: string }
   | { readonly known: false; readonly because: string };

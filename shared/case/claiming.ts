@@ -4,7 +4,7 @@ import type { Flow } from './flow.ts';
 import type { Tools } from './tools.ts';
 
 /** The id by which a target is claimed and named: one open case each. */
-export const machineOf = ({ instanceId, volumes }: Target): string => instanceId ?? volumes[0]?.volumeId ?? 'no-volume';
+const machineOf = ({ instanceId, volumes }: Target): string => instanceId ?? volumes[0]?.volumeId ?? 'no-volume';
 
 /** What a case claims: the machine where it is known, else the refusal it came from. */
 export interface Claimed {

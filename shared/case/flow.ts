@@ -45,7 +45,10 @@ export interface Flow {
    * last attempt too. `find` answers what an earlier attempt made, or `null`. @throws StepFailedError
    */
   once<T>(name: string, act: Act<T>, find: Act<T | null>): Promise<T>;
-  /** Asks until there is an answer or the pauses (seconds) are used up: `null`. No Lambda time passes in between. */
+  /**
+   * Asks until there is an answer, or `null` when the pauses (seconds) are used up or AWS refuses. A question that fails
+   * is asked again after the next pause. No Lambda time passes in between.
+   */
   until<T>(name: string, ask: Act<T | null>, pauses: readonly number[]): Promise<T | null>;
   /** A part beside others, with a flow of its own; its custody lines join these when it ends. */
   branch<T>(name: string, part: (flow: Flow) => Promise<T>): Promise<T>;
@@ -105,10 +108,12 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
     },
 
     async until(name, ask, pauses) {
-      for (const [attempt, seconds] of [0, ...pauses].entries()) {
-        if (seconds > 0) await context.wait(`${name}: pause ${attempt}`, { seconds });
-        const answer = await step(`${name} ${attempt + 1}`, ask);
-        if (answer !== null) return answer;
+      for (const [number, seconds] of [0, ...pauses].entries()) {
+        if (seconds > 0) await context.wait(`${name}: pause ${number}`, { seconds });
+        const kept = await attempt(`${name} ${number + 1}`, ask);
+        if (kept.ok && kept.value !== null) return kept.value;
+        // The next question is the retry of one that failed; only a refusal is an answer, and it is no.
+        if (!kept.ok && isRefusal(kept.name)) return null;
       }
       return null;
     },

@@ -226,6 +226,15 @@ describe('what goes wrong for good ends in a report all the same', () => {
     expect(attempts.map(({ result }) => result)).toEqual(Array.from({ length: 4 }, () => 'ThrottlingException'));
   });
 
+  it('a collector that cannot be asked about for a while is waited for, not given up', async () => {
+    const throttled = Array.from({ length: 8 }, (_, at) => at + 1);
+    const faults = throttled.map((nth) => ({ api: 'ssm:GetCommandInvocation', nth, what: 'throttle' }) as const);
+    const rehearsal = await rehearse('boundary-denied', { faults });
+    await rehearsal.acquire();
+    expect(only(rehearsal).verdict).toBe('preserved');
+    expect(rehearsal.done('ssm:CancelCommand')).toBe(0);
+  });
+
   it('a notice that cannot be sent fails the execution, but not before the evidence is written and the machine is free', async () => {
     const rehearsal = await rehearse('boundary-denied', {
       faults: [{ api: 'sns:Publish', nth: 'every', what: 'throttle' }],

@@ -33,7 +33,7 @@ const denialOf = (message: string, rest: object = {}) =>
     principal: SESSION,
     ...rest,
   });
-const keyIn = (state: string): KeyReading => ({ known: true, keyArn: KEY, state, manager: 'CUSTOMER' });
+const keyIn = (state: string): KeyReading => ({ known: true, state });
 const healthy = keyIn('Enabled');
 const refused: KeyReading = { known: false, because: 'kms:DescribeKey was refused to Unlatch too' };
 

@@ -56,6 +56,7 @@ const send = (flow: Flow, tools: Tools, job: Job): Promise<Sending> => {
   const { instanceId, document } = assessment;
   const { settings, bucket, sessions } = tools;
   const comment = `unlatch case ${caseId}`;
+  const runSeconds = settings.COMMAND_WAIT * 60;
   const memoryTool = document === 'AWS-RunShellScript' ? settings.MEMORY_TOOL_LINUX : settings.MEMORY_TOOL_WINDOWS;
   return flow.once(
     'send the collector',
@@ -69,9 +70,8 @@ const send = (flow: Flow, tools: Tools, job: Job): Promise<Sending> => {
         uploadUrl,
         memoryTool,
         maxBytes: settings.ARCHIVE_MEBIBYTES * MEBIBYTE,
-        runSeconds: settings.COMMAND_WAIT * 60,
+        runSeconds,
       });
-      const runSeconds = settings.COMMAND_WAIT * 60;
       return sendCommand(session, custody, { instanceId, document, script, comment, runSeconds });
     },
     async (custody) => {
@@ -163,6 +163,6 @@ export const triage = async (flow: Flow, tools: Tools, job: Job): Promise<Triage
   if (ended !== null) return verify(flow, tools, job, ended);
   await cancel(flow, tools, job, sending.commandId).catch(() => {});
   // What it uploaded before it was cut short is looked for all the same.
-  const cut = await verify(flow, tools, job, { says: 'the collector did not end in time', report: null });
+  const cut = await verify(flow, tools, job, { says: 'the collector was not seen to end in time', report: null });
   return { ...cut, removed: [`the command ${sending.commandId}, cancelled`] };
 };
