@@ -1,18 +1,9 @@
 import { z } from 'zod';
+import { LAYERS } from '#shared/policy/layer';
 import { AccountId, InstanceId, KeyArn, Region, SnapshotId, VolumeId } from './identifiers.ts';
 
 /** The policy layers that can refuse a KMS request; `key-state` is the key itself. */
-export const Layer = z.enum([
-  'key-policy',
-  'grant',
-  'identity-policy',
-  'permissions-boundary',
-  'session-policy',
-  'service-control-policy',
-  'resource-control-policy',
-  'vpc-endpoint-policy',
-  'key-state',
-]);
+export const Layer = z.enum(LAYERS);
 export type Layer = z.infer<typeof Layer>;
 
 /** KMS refused, in whichever of its shapes. `null` stands for what the shape does not tell. */

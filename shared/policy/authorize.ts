@@ -1,0 +1,195 @@
+import type { Facts } from './facts.ts';
+import type { Layer } from './layer.ts';
+import { isForKey, PARTS, type Part, type Readings, readLayers } from './layers.ts';
+import { STANDINGS } from './naming.ts';
+import type { StatementRef } from './policy.ts';
+import { accountOf } from './principal.ts';
+import { NOT_ASKED, type Reading } from './reading.ts';
+import type { Request } from './request.ts';
+import { and, or, type Truth } from './truth.ts';
+
+/** What one layer said, for whoever follows the decision. */
+export interface Saying {
+  readonly layer: Layer;
+  /** `not-asked`: there is no such policy, or it does not bind this request. */
+  readonly said: 'allows' | 'delegates' | 'silent' | 'denies' | 'unknown' | 'not-asked';
+  readonly statement: StatementRef | null;
+}
+
+/** The answer to one request. */
+export interface Decision {
+  readonly decision: 'allowed' | 'denied' | 'undetermined';
+  /** The layer that refused; of several the first. `null` where none did, or it cannot be told. */
+  readonly layer: Layer | null;
+  /** Whether a statement denies, rather than none allowing. */
+  readonly explicit: boolean;
+  /** The statement that decided; `null` where an absence did. */
+  readonly statement: StatementRef | null;
+  /** What would have to be known for a sure answer. */
+  readonly missing: readonly string[];
+  readonly trace: readonly Saying[];
+}
+
+/** Whom the key belongs to, and who asks. */
+type Relation = 'same-account' | 'cross-account' | 'no-key';
+
+const relationOf = (request: Request): Relation => {
+  if (!isForKey(request)) return 'no-key';
+  const caller = accountOf(request.principal);
+  return caller === null || caller === request.resource.split(':')[4] ? 'same-account' : 'cross-account';
+};
+
+type Allows = Readonly<Record<Part, Truth>>;
+
+/** A limit of which AWS does not document whether it binds here. */
+const mayBind = (limit: Truth): Truth => (limit === 'no' ? 'unknown' : limit);
+
+const named = ({ itself, role, everyone, account }: Allows): Truth => or(itself, role, everyone, account);
+
+/**
+ * Where the permission itself comes from, in each relation of caller and key.
+ * - https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html
+ * - https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+ *
+ * Whether a boundary limits a grant, or what is allowed to everyone, is documented nowhere; nor is it clear whether the
+ * grantee of another account needs an IAM policy besides.
+ */
+const GIVEN: Readonly<Record<Relation, (allows: Allows) => Truth>> = {
+  'same-account': (allows) => {
+    const limits = and(allows.boundary, allows.session);
+    return or(
+      allows.itself,
+      and(allows.role, limits),
+      and(allows.everyone, mayBind(limits)),
+      and(allows.account, allows.identity, limits),
+      and(allows.grants, mayBind(limits)),
+    );
+  },
+  'cross-account': (allows) => {
+    const caller = and(allows.identity, allows.boundary, allows.session);
+    return or(and(named(allows), caller), and(allows.grants, mayBind(caller)));
+  },
+  'no-key': ({ identity, boundary, session }) => and(identity, boundary, session),
+};
+
+const permitted = (allows: Allows, relation: Relation): Truth =>
+  and(allows.serviceControl, GIVEN[relation](allows), allows.endpoint, allows.keyState);
+
+/** Who can deny, in the order in which the first is named. */
+const DENIERS = [
+  ['service-control-policy', 'serviceControl'],
+  ['resource-control-policy', 'resourceControl'],
+  ['key-policy', 'keyPolicy'],
+  ['identity-policy', 'identity'],
+  ['permissions-boundary', 'boundary'],
+  ['session-policy', 'session'],
+  ['vpc-endpoint-policy', 'endpoint'],
+] as const satisfies readonly (readonly [Layer, keyof Readings])[];
+
+/** Who had to allow and did not, in the same order. */
+const SILENCES: readonly (readonly [Layer, (allows: Allows, relation: Relation) => Truth])[] = [
+  ['service-control-policy', ({ serviceControl }) => serviceControl],
+  ['key-policy', (allows, relation) => (relation === 'no-key' ? 'yes' : or(named(allows), allows.grants))],
+  [
+    'identity-policy',
+    ({ identity, itself, role, everyone, grants }, relation) =>
+      relation === 'same-account' ? or(identity, itself, role, everyone, grants) : identity,
+  ],
+  ['permissions-boundary', ({ boundary }) => boundary],
+  ['session-policy', ({ session }) => session],
+  ['vpc-endpoint-policy', ({ endpoint }) => endpoint],
+  ['key-state', ({ keyState }) => keyState],
+];
+
+type Outcome = Omit<Decision, 'trace'>;
+
+const ALLOWED: Outcome = { decision: 'allowed', layer: null, explicit: false, statement: null, missing: [] };
+
+/** A statement that allows by the key policy or the caller's policies; what decided where nothing refused. */
+const allowing = (readings: Readings): StatementRef | null => {
+  const parts = [...STANDINGS, 'identity'] as const;
+  return parts.map((part) => readings[part].allowing).find((ref) => ref !== null) ?? null;
+};
+
+const silentLayer = (allows: Allows, relation: Relation): Layer | null =>
+  SILENCES.find(([, said]) => said(allows, relation) === 'no')?.[0] ?? null;
+
+/** What is not known and would change the answer: a denial that is open, and an allow on which the permission turns. */
+const missingOf = (readings: Readings, allows: Allows, relation: Relation): readonly string[] => {
+  const turns = (part: Part): boolean =>
+    allows[part] === 'unknown' &&
+    permitted({ ...allows, [part]: 'yes' }, relation) !== permitted({ ...allows, [part]: 'no' }, relation);
+  const denials = DENIERS.flatMap(([, part]) => readings[part].openDenies);
+  return [...new Set([...denials, ...PARTS.filter(turns).flatMap((part) => readings[part].openAllows)])];
+};
+
+const NOT_DOCUMENTED =
+  'AWS does not document whether the boundary, the session policy or the IAM policies limit this allow';
+
+const outcomeOf = (readings: Readings, relation: Relation): Outcome => {
+  for (const [layer, part] of DENIERS) {
+    const { denies, denying } = readings[part];
+    if (denies === 'yes') return { decision: 'denied', layer, explicit: true, statement: denying, missing: [] };
+  }
+  const allows = Object.fromEntries(PARTS.map((part) => [part, readings[part].allows])) as Allows;
+  const answer = permitted(allows, relation);
+  if (answer === 'no') return { ...ALLOWED, decision: 'denied', layer: silentLayer(allows, relation) };
+  // An explicit deny behind something unknown is never taken for none.
+  const deniable = DENIERS.some(([, part]) => readings[part].denies === 'unknown');
+  if (answer === 'yes' && !deniable) return { ...ALLOWED, statement: allowing(readings) };
+  const missing = missingOf(readings, allows, relation);
+  return { ...ALLOWED, decision: 'undetermined', missing: missing.length > 0 ? missing : [NOT_DOCUMENTED] };
+};
+
+const sayingOf = (layer: Layer, reading: Reading): Saying => {
+  if (reading === NOT_ASKED) return { layer, said: 'not-asked', statement: null };
+  if (reading.denies === 'yes') return { layer, said: 'denies', statement: reading.denying };
+  if (reading.denies === 'unknown') return { layer, said: 'unknown', statement: null };
+  const said = { yes: 'allows', no: 'silent', unknown: 'unknown' } as const;
+  return { layer, said: said[reading.allows], statement: reading.allowing };
+};
+
+const keyPolicySaying = (readings: Readings, relation: Relation): Saying => {
+  const layer = 'key-policy';
+  if (relation === 'no-key') return { layer, said: 'not-asked', statement: null };
+  const { keyPolicy, account } = readings;
+  if (keyPolicy.denies !== 'no') return sayingOf(layer, keyPolicy);
+  const direct = STANDINGS.filter((standing) => standing !== 'account').map((standing) => readings[standing]);
+  const sure = direct.find(({ allows }) => allows === 'yes');
+  if (sure !== undefined) return sayingOf(layer, sure);
+  if (account.allows === 'yes')
+    return { layer, said: relation === 'same-account' ? 'delegates' : 'allows', statement: account.allowing };
+  return sayingOf(layer, [...direct, account].find(({ allows }) => allows === 'unknown') ?? account);
+};
+
+const grantSaying = ({ grants }: Readings, relation: Relation): Saying => {
+  const none = relation === 'no-key';
+  return none ? { layer: 'grant', said: 'not-asked', statement: null } : sayingOf('grant', grants);
+};
+
+const traceOf = (readings: Readings, relation: Relation): readonly Saying[] => [
+  sayingOf('service-control-policy', readings.serviceControl),
+  sayingOf('resource-control-policy', readings.resourceControl),
+  keyPolicySaying(readings, relation),
+  grantSaying(readings, relation),
+  sayingOf('identity-policy', readings.identity),
+  sayingOf('permissions-boundary', readings.boundary),
+  sayingOf('session-policy', readings.session),
+  sayingOf('vpc-endpoint-policy', readings.endpoint),
+  sayingOf('key-state', readings.keyState),
+];
+
+/**
+ * Decides one request.
+ *
+ * INVARIANT: what is not known never turns into an allow. A fact more can turn `undetermined` into either answer, and no
+ * other answer into anything.
+ * @example
+ * authorize({ principal, action: 'kms:CreateGrant', resource: 'arn:aws:kms:…:key/…', context }, facts)
+ * // { decision: 'denied', layer: 'key-policy', explicit: false, statement: null, … }
+ */
+export const authorize = (request: Request, facts: Facts): Decision => {
+  const relation = relationOf(request);
+  const readings = readLayers(request, facts);
+  return { ...outcomeOf(readings, relation), trace: traceOf(readings, relation) };
+};

@@ -1,0 +1,173 @@
+import type { Facts, KeyFacts, Level } from './facts.ts';
+import { grantAllows } from './grant.ts';
+import { stateAllows } from './key-state.ts';
+import { isMeant, STANDINGS, type Standing, standsAs } from './naming.ts';
+import type { Policy } from './policy.ts';
+import type { Principal } from './principal.ts';
+import { gathered, NOT_ASKED, type Reading, readingOf, readingOfKnown, SILENT, together, voicesIn } from './reading.ts';
+import type { Request } from './request.ts';
+import { some, type Truth, truthOf } from './truth.ts';
+
+/**
+ * What can allow. The key policy is as many parts as there are ways in which it can name the one who asks, because each
+ * needs other layers beside it.
+ */
+export const PARTS = [
+  'serviceControl',
+  ...STANDINGS,
+  'grants',
+  'identity',
+  'boundary',
+  'session',
+  'endpoint',
+  'keyState',
+] as const;
+export type Part = (typeof PARTS)[number];
+
+/** What each layer says of a request; the key policy as a whole, and resource control policies, only ever deny here. */
+export type Readings = Readonly<Record<Part | 'keyPolicy' | 'resourceControl', Reading>>;
+
+/** Whether the request is for a key: `iam:CreateServiceLinkedRole` and `kms:CreateKey` have none that could have a policy. */
+export const isForKey = ({ resource }: Request): boolean => /^arn:[^:]*:kms:[^:]*:[^:]*:key\//.test(resource);
+
+const SERVICE_LINKED = /:role\/aws-service-role\//;
+
+/** Organisation policies do not bind what AWS's services do for themselves. */
+const isServiceLinked = (principal: Principal): boolean =>
+  principal.kind === 'role' &&
+  (principal.roleArn === null
+    ? principal.name.startsWith('AWSServiceRoleFor')
+    : SERVICE_LINKED.test(principal.roleArn));
+
+const hasOwnPolicies = ({ kind }: Principal): boolean => kind === 'role' || kind === 'user';
+
+/** At each level something has to allow. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html */
+const serviceControl = (request: Request, { organization }: Facts): Reading => {
+  const { principal } = request;
+  if (principal.kind === 'service' || isServiceLinked(principal)) return NOT_ASKED;
+  return readingOfKnown(organization.serviceControlPolicies, 'the service control policies', (levels) =>
+    levels.length === 0 ? NOT_ASKED : together(levels.map(({ policies }) => readingOf(policies, request))),
+  );
+};
+
+const certainIf = (truth: Truth, reading: Reading): Reading => {
+  if (truth === 'yes' || reading.denies === 'no') return reading;
+  return { ...reading, denies: 'unknown', denying: null, openDenies: ['who manages the key', ...reading.openDenies] };
+};
+
+const deniesOf = (levels: readonly Level[], request: Request): Reading => ({
+  ...together(
+    levels.map(({ policies }) =>
+      readingOf(policies, request, (statement) => isMeant(statement, request.principal, 'no')),
+    ),
+  ),
+  allows: 'yes',
+  openAllows: [],
+});
+
+/**
+ * They only deny: an allow for everything is attached everywhere and cannot be detached. They bind no AWS managed key, and
+ * no RetireGrant. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+ */
+const resourceControl = (request: Request, { organization, key }: Facts): Reading => {
+  const { principal, action } = request;
+  if (!isForKey(request) || isServiceLinked(principal) || action === 'kms:RetireGrant') return NOT_ASKED;
+  if (key.manager.known && key.manager.value === 'AWS') return NOT_ASKED;
+  const reading = readingOfKnown(organization.resourceControlPolicies, 'the resource control policies', (levels) =>
+    deniesOf(levels, request),
+  );
+  return certainIf(truthOf(key.manager.known), { ...reading, allows: 'yes', openAllows: [] });
+};
+
+type KeyPolicyReadings = Pick<Readings, 'keyPolicy' | Standing>;
+
+const inEach = (said: (standing: Standing) => Reading) => ({
+  itself: said('itself'),
+  role: said('role'),
+  everyone: said('everyone'),
+  account: said('account'),
+});
+
+const readingsOfKeyPolicy = (policy: Policy, request: Request, hasBoundary: Truth): KeyPolicyReadings => {
+  const { principal } = request;
+  const voices = voicesIn([policy], request);
+  const said = (standing: Standing): Reading =>
+    gathered(voices, request, (statement) =>
+      statement.effect === 'Allow' ? standsAs(standing, statement, principal) : 'no',
+    );
+  const denied = gathered(voices, request, (statement) =>
+    statement.effect === 'Deny' ? isMeant(statement, principal, hasBoundary) : 'no',
+  );
+  return { keyPolicy: denied, ...inEach(said) };
+};
+
+const keyPolicy = (request: Request, { key, principal }: Facts): KeyPolicyReadings => {
+  if (!isForKey(request)) return { keyPolicy: NOT_ASKED, ...inEach(() => SILENT) };
+  const { permissionsBoundary } = principal;
+  const hasBoundary = permissionsBoundary.known ? truthOf(permissionsBoundary.value !== null) : 'unknown';
+  if (key.policy.known) return readingsOfKeyPolicy(key.policy.value, request, hasBoundary);
+  const unread = readingOfKnown(key.policy, 'the key policy', () => SILENT);
+  return { keyPolicy: unread, ...inEach(() => unread) };
+};
+
+const grants = (request: Request, { grants }: KeyFacts): Reading => {
+  if (!isForKey(request)) return SILENT;
+  const { principal, action, context } = request;
+  const reading = readingOfKnown(grants, 'the grants on the key', (list) => {
+    const truths = list.map((grant) => ({ grant, allows: grantAllows(grant, principal, action, context) }));
+    return {
+      ...SILENT,
+      allows: some(truths, ({ allows }) => allows),
+      openAllows: truths.flatMap(({ grant, allows }) =>
+        allows === 'unknown' ? [`whether the grant ${grant.grantId} fits the request`] : [],
+      ),
+    };
+  });
+  // A grant only allows. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+  return { ...reading, denies: 'no', openDenies: [] };
+};
+
+const attached = (policies: readonly Policy[], request: Request): Reading => readingOf(policies, request);
+
+const session = (policies: readonly Policy[], request: Request): Reading =>
+  policies.length === 0 ? NOT_ASKED : attached(policies, request);
+
+const single = (policy: Policy | null, request: Request): Reading =>
+  policy === null ? NOT_ASKED : attached([policy], request);
+
+const endpoint = (policy: Policy | null, request: Request): Reading =>
+  policy === null
+    ? NOT_ASKED
+    : readingOf([policy], request, (statement) => isMeant(statement, request.principal, 'no'));
+
+const keyState = (request: Request, { state }: KeyFacts): Reading => {
+  if (!isForKey(request)) return NOT_ASKED;
+  const reading = readingOfKnown(state, 'the state of the key', (value) => ({
+    ...NOT_ASKED,
+    allows: stateAllows(value, request.action),
+  }));
+  return { ...reading, denies: 'no', openDenies: [] };
+};
+
+/** Reads every layer. */
+export const readLayers = (request: Request, facts: Facts): Readings => {
+  const { principal, key, vpcEndpointPolicy } = facts;
+  const own = hasOwnPolicies(request.principal);
+  return {
+    serviceControl: serviceControl(request, facts),
+    resourceControl: resourceControl(request, facts),
+    ...keyPolicy(request, facts),
+    grants: grants(request, key),
+    identity: own
+      ? readingOfKnown(principal.identityPolicies, 'the identity policies', (policies) => attached(policies, request))
+      : NOT_ASKED,
+    boundary: own
+      ? readingOfKnown(principal.permissionsBoundary, 'the permissions boundary', (policy) => single(policy, request))
+      : NOT_ASKED,
+    session: own
+      ? readingOfKnown(principal.sessionPolicies, 'the session policies', (policies) => session(policies, request))
+      : NOT_ASKED,
+    endpoint: readingOfKnown(vpcEndpointPolicy, 'the VPC endpoint policy', (policy) => endpoint(policy, request)),
+    keyState: keyState(request, key),
+  };
+};
