@@ -4,6 +4,7 @@ import type { Command, ExitCode, Output } from './commands/options.ts';
 /** The commands, each loaded only when it is asked for. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   drill: async () => (await import('./commands/drill.ts')).drill,
+  explain: async () => (await import('./commands/explain.ts')).explain,
   invoke: async () => (await import('./commands/invoke.ts')).invoke,
   signal: async () => (await import('./commands/signal.ts')).signal,
   verify: async () => (await import('./commands/verify.ts')).verify,
@@ -14,6 +15,7 @@ const USAGE = `usage: npm run -s unlatch -- COMMAND
   drill [--scenario FILE|NAME] [--out DIR] [--json]    an acquisition is refused, and Unlatch reacts
   invoke FUNCTION EVENT.json [--scenario FILE|NAME]    one function with one event
   signal [--response-role PATTERN] [--json] EVENT.json…  would Unlatch react to these events?
+  explain FACTS.json [--json]                          why does KMS refuse, and what would let it pass?
   verify DIR [--json]                                  is the evidence of a case intact?
 
 scenarios: ${SCENARIOS.join(', ')}

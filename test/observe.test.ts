@@ -145,6 +145,8 @@ it('an instance that KMS ended before its record came is looked at when the reco
     sessionName: null,
     via: null,
     requestId: null,
+    roleArn: null,
+    vpcEndpointId: null,
     inCall: null,
     accountId: '111122223333' as Denial['accountId'],
     region: 'eu-west-3' as Denial['region'],

@@ -115,8 +115,3 @@ export interface CleanUp {
   readonly kept: readonly string[];
   readonly left: readonly string[];
 }
-
-/** What DescribeKey said, or why it could not be asked. */
-export type KeyReading =
-  | { readonly known: true; readonly state: string }
-  | { readonly known: false; readonly because: string };

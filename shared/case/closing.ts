@@ -1,5 +1,5 @@
 import { custodyLog } from '#shared/evidence/custody-log';
-import { manifestJson, manifestOf } from '#shared/evidence/manifest';
+import { manifestJson, manifestOf, type StoredFile } from '#shared/evidence/manifest';
 import { reportHtml } from '#shared/evidence/report-html';
 import type { Flow } from './flow.ts';
 import type { CaseReport } from './report.ts';
@@ -19,7 +19,13 @@ export const folderOf = (tools: Tools, caseId: string): string => `s3://${tools.
  * Writes the case's documents, tells people, and lets the target go, in this order: a crash leaves a case that is told of
  * twice, never one that nobody hears of. The custody log ends where its own writing begins.
  */
-export const closeCase = async (flow: Flow, tools: Tools, report: CaseReport, target: string): Promise<void> => {
+export const closeCase = async (
+  flow: Flow,
+  tools: Tools,
+  report: CaseReport,
+  stored: readonly StoredFile[],
+  target: string,
+): Promise<void> => {
   const entries = flow.custody();
   const documents = [
     { path: 'report.json', body: `${JSON.stringify(report, null, 2)}\n` },
@@ -28,7 +34,7 @@ export const closeCase = async (flow: Flow, tools: Tools, report: CaseReport, ta
   ] as const;
   const manifest = {
     path: 'manifest.json',
-    body: manifestJson(manifestOf({ report, documents, custodyEntries: entries })),
+    body: manifestJson(manifestOf({ report, documents, stored, custodyEntries: entries })),
   } as const;
   const { settings, sessions, bucket, claims, notice } = tools;
   const own = () => sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION);

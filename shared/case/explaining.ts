@@ -1,11 +1,17 @@
-import { readKey } from '#shared/aws/keys';
-import type { Custody } from '#shared/aws/session';
+import { findSourceKey } from '#shared/aws/instances';
 import { diagnose } from '#shared/diagnosis/diagnose';
 import type { Diagnosis } from '#shared/diagnosis/diagnosis';
+import { factsFileOf } from '#shared/diagnosis/facts-file';
+import type { FactsRecord } from '#shared/diagnosis/facts-record';
+import { type Question, questionOf } from '#shared/diagnosis/question';
+import { type StoredFile, storedDocument } from '#shared/evidence/manifest';
 import { denialAttribute } from '#shared/ledger/ledger';
-import type { Denial } from '#shared/signal/signal';
-import type { CaseRequest, KeyReading, SignalRequest } from './case.ts';
+import { isOfSourceKey } from '#shared/ledger/opening';
+import { seenAs } from '#shared/policy/principal';
+import type { AcquiringCall, Denial } from '#shared/signal/signal';
+import type { CaseRequest, Origin, SignalRequest } from './case.ts';
 import type { Flow } from './flow.ts';
+import { gatherFacts } from './gathering.ts';
 import type { Tools } from './tools.ts';
 
 export interface Explained {
@@ -13,28 +19,48 @@ export interface Explained {
   readonly diagnosis: Diagnosis | null;
   readonly denials: readonly Denial[];
   readonly at: string | null;
+  /** `facts.json`, where it was kept. */
+  readonly stored: readonly StoredFile[];
 }
 
 /** The refusal that tells most: one whose words name a layer. */
 const mostTelling = (denials: readonly Denial[]): Denial | undefined =>
   denials.find(({ layer }) => layer !== null) ?? denials[0];
 
-/** A key is described where it lives. A session that cannot be had there leaves its state unknown. */
-const keyReading = async (tools: Tools, custody: Custody, keyArn: string): Promise<KeyReading> => {
-  const [, , , region = '', accountId = ''] = keyArn.split(':');
-  const session = await tools.sessions.at(accountId, region).catch(() => null);
-  if (session === null) return { known: false, because: `there is no session in account ${accountId}` };
-  return readKey(session, custody, keyArn);
-};
+interface Refusals {
+  readonly denials: readonly Denial[];
+  /** The call that was refused, where its record has come. */
+  readonly call: AcquiringCall | null;
+}
 
 /** Every refusal that joined the case's own. Where the ledger cannot be read, its own alone. */
-const refusalsOf = (flow: Flow, tools: Tools, { joinKey, denial }: SignalRequest): Promise<readonly Denial[]> =>
+const refusalsOf = (flow: Flow, tools: Tools, { joinKey, denial }: SignalRequest): Promise<Refusals> =>
   flow
     .step('gather the refusals', async () => {
-      const { denials } = await tools.ledger.join(joinKey);
-      return denials.length === 0 ? [denial] : denials;
+      const join = await tools.ledger.join(joinKey);
+      return { denials: join.denials.length === 0 ? [denial] : join.denials, call: join.call };
     })
-    .catch(() => [denial]);
+    .catch(() => ({ denials: [denial], call: null }));
+
+/**
+ * AWS does not name a source key to a caller of another account. It is the key of what the call starts from, which tells it
+ * to its owner.
+ */
+const withSourceKey = async (
+  flow: Flow,
+  { sessions }: Tools,
+  denial: Denial,
+  call: AcquiringCall | null,
+  origin: Origin | null,
+): Promise<Denial> => {
+  if (denial.keyArn !== null || !isOfSourceKey(denial) || origin === null) return denial;
+  const { accountId, region } = origin;
+  const from = { snapshotId: call?.source.snapshotId ?? origin.snapshotId, volumeId: origin.volumeId };
+  const keyArn = await flow
+    .step('find the source key', async (custody) => findSourceKey(await sessions.at(accountId, region), custody, from))
+    .catch(() => null);
+  return { ...denial, keyArn };
+};
 
 /** The refusals that other executions added while the case ran; told in the report, beside those that it began with. */
 export const withAbsorbed = async (
@@ -51,18 +77,44 @@ export const withAbsorbed = async (
   };
 };
 
-/** Why KMS refused, as far as the messages and DescribeKey tell. It never fails: what cannot be read is missing. */
-export const explain = async (flow: Flow, tools: Tools, request: CaseRequest): Promise<Explained> => {
-  if (!('joinKey' in request)) return { diagnosis: null, denials: [], at: null };
-  const denials = await refusalsOf(flow, tools, request);
-  const denial = mostTelling(denials) ?? request.denial;
-  const { keyArn } = denial;
-  const key =
-    keyArn === null
-      ? null
-      : await flow
-          .step('describe the key', (custody) => keyReading(tools, custody, keyArn))
-          .catch((error: Error): KeyReading => ({ known: false, because: error.message }));
-  const at = await flow.step('explained', async () => new Date().toISOString());
-  return { diagnosis: diagnose(denial, key), denials, at };
+/** Keeps the facts beside the report, in the form in which `explain` reads them: a person can ask again, without AWS. */
+const keepFacts = async (
+  flow: Flow,
+  { settings, sessions, bucket }: Tools,
+  caseId: string,
+  { principal, action, resource, context }: Question,
+  record: FactsRecord,
+): Promise<readonly StoredFile[]> => {
+  const request = { principal: seenAs(principal), action, resource, context };
+  const document = { path: 'facts.json', body: `${JSON.stringify(factsFileOf(request, record), null, 2)}\n` };
+  return flow
+    .step('keep the facts', async (custody) => {
+      const own = await sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION);
+      await bucket.put(custody, own, `cases/${caseId}/${document.path}`, document.body, 'application/json');
+      return [storedDocument(document)];
+    })
+    .catch(() => []);
+};
+
+/**
+ * Why KMS refused: AWS's words beside the facts. It never fails: what cannot be read is missing.
+ * @param caseId `null` for a dry run, which keeps nothing
+ */
+export const explain = async (
+  flow: Flow,
+  tools: Tools,
+  request: CaseRequest,
+  origin: Origin | null,
+  caseId: string | null,
+): Promise<Explained> => {
+  if (!('joinKey' in request)) return { diagnosis: null, denials: [], at: null, stored: [] };
+  const { denials, call } = await refusalsOf(flow, tools, request);
+  const denial = await withSourceKey(flow, tools, mostTelling(denials) ?? request.denial, call, origin);
+  const question = questionOf(denial);
+  const record = await gatherFacts(flow, tools, denial, question);
+  const [stored, at] = await Promise.all([
+    question === null || caseId === null ? [] : keepFacts(flow, tools, caseId, question, record),
+    flow.step('explained', async () => new Date().toISOString()),
+  ]);
+  return { diagnosis: diagnose(denial, question, record), denials, at, stored };
 };

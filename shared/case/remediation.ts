@@ -81,7 +81,7 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
   const unfrozen: Freeze = { frozen: false, because: dryRun ? 'a dry run freezes nothing' : 'there is no target' };
   const [freeze, explained, tried] = await Promise.all([
     target === null || dryRun ? unfrozen : flow.branch('freeze', (part) => freezeTarget(part, tools, target, caseId)),
-    flow.branch('explain', (part) => explain(part, tools, request)),
+    flow.branch('explain', (part) => explain(part, tools, request, origin, dryRun ? null : caseId)),
     target === null || dryRun
       ? nothingTried
       : flow.branch('routes', (part) =>
@@ -102,6 +102,6 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
     tried,
     folder: folderOf(tools, caseId),
   });
-  if (!dryRun) await closeCase(flow, tools, report, claimed.key);
+  if (!dryRun) await closeCase(flow, tools, report, explained.stored, claimed.key);
   return report;
 };

@@ -1,72 +1,138 @@
-import type { KeyReading } from '#shared/case/case';
-import type { Denial, Layer } from '#shared/signal/signal';
-import type { Cause, Diagnosis } from './diagnosis.ts';
+import type { Saying } from '#shared/policy/authorize';
+import { KEY_STATES, type KeyState } from '#shared/policy/key-state';
+import type { Layer } from '#shared/policy/layer';
+import { arnOf } from '#shared/policy/principal';
+import type { Denial } from '#shared/signal/signal';
+import { causeOf, LAYER_CAUSES, type PolicyLayer, STATE_CAUSES, stateInWords } from './causes.ts';
+import type { Diagnosis, Fix } from './diagnosis.ts';
+import {
+  CONDITION_CAVEAT,
+  closeCalls,
+  disagreement,
+  NOTHING_REFUSES,
+  statementInWords,
+  subjectOf,
+} from './explanation.ts';
+import type { FactsRecord } from './facts-record.ts';
+import { mend } from './mends.ts';
+import { proposeFixes } from './propose.ts';
+import type { Question } from './question.ts';
+import { type Simulation, simulate } from './simulation.ts';
 
-type PolicyLayer = Exclude<Layer, 'key-state' | 'grant'>;
+type Answer = Omit<Diagnosis, 'fixes' | 'trace'>;
 
-interface Words {
-  readonly silent: string;
-  readonly deny: string;
-}
+const answer = (parts: Pick<Answer, 'decision' | 'cause' | 'layer' | 'explanation'> & Partial<Answer>): Answer => ({
+  explicit: false,
+  statement: null,
+  missing: [],
+  ...parts,
+});
 
-/** What each layer's silence and denial mean, for the person who has to mend it. */
-const LAYERS: Readonly<Record<PolicyLayer, Words>> = {
-  'key-policy': {
-    silent: 'the key policy neither allows the role nor leaves the decision to IAM, and no grant does',
-    deny: 'a statement of the key policy denies it',
-  },
-  'identity-policy': {
-    silent: "no IAM policy of the role allows it, and the key policy leaves the decision to the account's IAM",
-    deny: 'an IAM policy of the role denies it',
-  },
-  'permissions-boundary': {
-    silent: "the role's permissions boundary does not allow it, whatever the other policies say",
-    deny: "the role's permissions boundary denies it",
-  },
-  'session-policy': {
-    silent: 'the session policy with which the role was assumed does not allow it',
-    deny: 'the session policy with which the role was assumed denies it',
-  },
-  'service-control-policy': {
-    silent: 'the service control policies of the organisation do not allow it',
-    deny: 'a service control policy of the organisation denies it',
-  },
-  'resource-control-policy': {
-    silent: 'the resource control policies of the organisation do not allow it',
-    deny: 'a resource control policy of the organisation denies it',
-  },
-  'vpc-endpoint-policy': {
-    silent: 'the policy of the VPC endpoint does not allow it',
-    deny: 'the policy of the VPC endpoint denies it',
-  },
+const undetermined = (explanation: string, missing: readonly string[]): Answer =>
+  answer({ decision: 'undetermined', cause: 'undetermined', layer: null, explanation, missing });
+
+const isPolicyLayer = (layer: Layer | null): layer is PolicyLayer =>
+  layer !== null && layer !== 'key-state' && layer !== 'grant';
+
+const DEFAULT_KEY = answer({
+  decision: 'denied',
+  cause: 'default-key-not-shareable',
+  layer: 'key-policy',
+  explanation:
+    'EC2 refused to share the snapshot: a snapshot under the AWS managed key aws/ebs cannot be shared, and that key policy cannot be edited.',
+});
+
+const ofState = (subject: string, state: KeyState, since: string): Answer | null => {
+  const told = STATE_CAUSES[state];
+  return told === undefined
+    ? null
+    : answer({
+        decision: 'denied',
+        cause: told.cause,
+        layer: 'key-state',
+        explanation: `${subject}: ${told.words}.${since}`,
+      });
 };
 
-/** Key states in which KMS refuses whatever the policies say. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
-const KEY_STATES: Readonly<Record<string, readonly [Cause, string]>> = {
-  Disabled: ['key-disabled', 'the key is disabled; it can be enabled again'],
-  PendingDeletion: ['key-pending-deletion', 'the key waits for its deletion; cancel that, then enable the key'],
-  PendingReplicaDeletion: ['key-pending-deletion', 'the key waits for its deletion; cancel that, then enable the key'],
-  PendingImport: ['key-pending-import', 'the key has no key material; import it again'],
-  Unavailable: ['key-unavailable', "the key's key store cannot be reached; connect it, then try again"],
-  Creating: ['key-unavailable', 'the key is still being made; try again'],
-  Updating: ['key-unavailable', 'the key is being updated; try again'],
-  NotFound: ['key-not-found', 'there is no such key in this Region and account, or its alias points to none'],
+/** Whether the facts say of a layer what AWS said. */
+const agreementOf = (saying: Saying | undefined, explicit: boolean): 'agrees' | 'differs' | 'unknown' => {
+  if (saying === undefined || saying.said === 'unknown') return 'unknown';
+  return saying.said === (explicit ? 'denies' : 'silent') ? 'agrees' : 'differs';
 };
 
-/** What the message says of a key's state, for a key that cannot be described. */
-const STATES_IN_WORDS: readonly (readonly [RegExp, string])[] = [
-  [/is disabled/, 'Disabled'],
-  [/is pending deletion/, 'PendingDeletion'],
-  [/is pending import/, 'PendingImport'],
-  [/is unavailable/, 'Unavailable'],
-  [/does not exist|is not found|is invalid/, 'NotFound'],
-];
+/** AWS's word, with the facts beside it. It stands; and where they do not agree, the diagnosis says so. */
+const ofNamedLayer = (denial: Denial, layer: PolicyLayer, simulation: Simulation | null, besides: string): Answer => {
+  const { action, explicit, policyArn } = denial;
+  const saying = simulation?.decision.trace.find((said) => said.layer === layer);
+  const agreement = agreementOf(saying, explicit);
+  const statement = agreement === 'agrees' ? (saying?.statement ?? null) : null;
+  const close = simulation === null || agreement === 'unknown' ? CONDITION_CAVEAT : closeCalls(layer, simulation);
+  const details = [
+    statement === null ? '' : ` It is ${statementInWords(statement)}.`,
+    policyArn === null ? '' : ` AWS names the policy ${policyArn}.`,
+    explicit ? '' : close,
+    saying !== undefined && agreement === 'differs' ? disagreement(saying) : '',
+    besides,
+  ];
+  return answer({
+    decision: 'denied',
+    cause: causeOf(layer, explicit, action),
+    layer,
+    explicit,
+    statement,
+    explanation: `${subjectOf(denial, simulation)}: ${LAYER_CAUSES[layer][explicit ? 'deny' : 'silent']}.${details.join('')}`,
+    missing: agreement === 'unknown' ? (simulation?.decision.missing ?? []) : [],
+  });
+};
 
-/** Only of words that speak of the key's state: an opaque refusal also reads `does not exist`, and leaves the cause open. */
-const stateInWords = ({ layer, message }: Denial): string | null =>
-  layer === 'key-state' ? (STATES_IN_WORDS.find(([says]) => says.test(message))?.[1] ?? null) : null;
+const refusedByFacts = (subject: string, simulation: Simulation): Answer => {
+  const { request, decision, facts } = simulation;
+  const { layer, explicit, statement } = decision;
+  if (isPolicyLayer(layer)) {
+    const detail = statement === null ? closeCalls(layer, simulation) : ` It is ${statementInWords(statement)}.`;
+    return answer({
+      decision: 'denied',
+      cause: causeOf(layer, explicit, request.action),
+      layer,
+      explicit,
+      statement,
+      explanation: `${subject}: ${LAYER_CAUSES[layer][explicit ? 'deny' : 'silent']}.${detail}`,
+    });
+  }
+  const { state } = facts.key;
+  const told = state.known ? ofState(subject, state.value, '') : null;
+  return told ?? undetermined(`${subject}; several layers are open, and none of them can be told to have refused.`, []);
+};
 
-const MISSING = [
+const allowedByFacts = ({ request, decision: { statement } }: Simulation): Answer => {
+  const by = statement === null ? '' : `, by ${statementInWords(statement)}`;
+  const explanation = `KMS allows ${request.action} on ${request.resource} to ${arnOf(request.principal)}${by}.`;
+  return answer({ decision: 'allowed', cause: null, layer: null, statement, explanation });
+};
+
+/** The answer of the facts, where AWS's words leave the layer open or nothing was refused yet. */
+const ofFacts = (denial: Denial | null, simulation: Simulation): Answer => {
+  const { request, decision } = simulation;
+  const subject = subjectOf(denial === null ? null : { ...denial, action: request.action }, simulation);
+  if (decision.decision === 'denied') return refusedByFacts(subject, simulation);
+  if (decision.decision === 'undetermined') {
+    const whether = `Whether KMS allows ${request.action} on ${request.resource} to ${arnOf(request.principal)} cannot be told.`;
+    return undetermined(
+      denial === null ? whether : `${subjectOf(denial, simulation)}; its words do not tell which layer refused.`,
+      decision.missing,
+    );
+  }
+  if (denial === null) return allowedByFacts(simulation);
+  return undetermined(`${subjectOf(denial, simulation)}${NOTHING_REFUSES}`, [
+    'what the request carried, or what has changed since',
+  ]);
+};
+
+/** The state of the key by now, where it is one that stops it. */
+const brokenState = ({ key: { state } }: FactsRecord): KeyState | null =>
+  KEY_STATES.find((name) => state.known && name === state.value && STATE_CAUSES[name] !== undefined) ?? null;
+
+const UNREAD = [
   'the key policy',
   'grants on the key',
   "the role's IAM policies",
@@ -75,61 +141,74 @@ const MISSING = [
   "the organisation's policies",
 ];
 
-const CONDITION_CAVEAT =
-  'A condition that does not match (kms:ViaService, the encryption context) reads exactly like a missing allow.';
+/** Where the words leave the layer open: the key's state if it is broken, else the facts, else what is missing. */
+const ofOpenWords = (denial: Denial, simulation: Simulation | null, record: FactsRecord): Answer => {
+  const { state } = record.key;
+  const subject = subjectOf(denial, null);
+  const broken = brokenState(record);
+  const now = broken === null ? null : ofState(subject, broken, '');
+  if (now !== null) return now;
+  const then = denial.layer === 'key-state' ? stateInWords(denial.message) : null;
+  const told =
+    then === null
+      ? null
+      : ofState(subject, then, state.known ? ` That was then: by now the key is ${state.value}.` : '');
+  if (told !== null) return told;
+  if (simulation !== null) return ofFacts(denial, simulation);
+  const unread = state.known ? [] : [`the state of the key: ${state.because}`];
+  return undetermined(`${subject}; its words do not tell which layer refused.`, [...unread, ...UNREAD]);
+};
 
-const subject = ({ principal, action, keyArn }: Denial): string =>
-  `KMS refused ${action ?? 'an action it does not name'} on ${keyArn ?? 'a key it does not name'} to ${principal ?? 'a principal it does not name'}`;
+const NOTHING_ASKED = undetermined('Nothing was asked that could be put to the facts.', [
+  'an action, a key and a principal',
+]);
 
-const answer = (
-  parts: Pick<Diagnosis, 'decision' | 'cause' | 'layer' | 'explanation'> & Partial<Diagnosis>,
-): Diagnosis => ({ explicit: false, statement: null, missing: [], fixes: [], ...parts });
+const answerTo = (denial: Denial | null, simulation: Simulation | null, record: FactsRecord): Answer => {
+  if (denial === null) return simulation === null ? NOTHING_ASKED : ofFacts(null, simulation);
+  if (denial.action === 'ec2:ModifySnapshotAttribute') return DEFAULT_KEY;
+  if (!isPolicyLayer(denial.layer)) return ofOpenWords(denial, simulation, record);
+  const broken = brokenState(record);
+  const besides = broken === null ? '' : ` Besides, ${STATE_CAUSES[broken]?.words}.`;
+  return ofNamedLayer(denial, denial.layer, simulation, besides);
+};
 
-const isDefaultKey = (denial: Denial): boolean => denial.action === 'ec2:ModifySnapshotAttribute';
+/** What AWS names as silent where it cannot be read: the refused action alone is known to be missing. */
+const fixUnread = ({ layer, explicit, missing }: Answer, { request, facts }: Simulation): readonly Fix[] =>
+  isPolicyLayer(layer) && !explicit && missing.length > 0
+    ? mend(layer, [request], facts).proposals.map((fix) => ({
+        ...fix,
+        verified: false,
+        note: `${fix.note} Not re-simulated: this layer could not be read.`,
+      }))
+    : [];
+
+const fixesOf = (told: Answer, simulation: Simulation | null): readonly Fix[] => {
+  if (simulation === null || told.decision === 'allowed') return [];
+  const fixes = proposeFixes(simulation.requests, simulation.facts);
+  return fixes.length > 0 ? fixes : fixUnread(told, simulation);
+};
 
 /**
- * The cause of a refusal, as far as AWS's message and DescribeKey tell it. AWS names one layer even where several
- * refuse, and after a fix the next one speaks: a layer that it names wins, and a key in a bad state is told besides.
- * INVARIANT: wording that leaves the layer open is `undetermined`, unless the key's state decides.
+ * Why KMS refused, or would: AWS's words and the facts, side by side. A layer that AWS names is the cause, for it knows
+ * the whole request; where its words leave the layer open, the facts decide.
+ *
+ * INVARIANT: neither is taken for more than it says. What is not known stays `undetermined`, or stands in `missing`.
+ * @param denial `null` to ask what KMS would do
+ * @param question `null` where the denial names nobody, or no key
  */
-export const diagnose = (denial: Denial, key: KeyReading | null): Diagnosis => {
-  const said = subject(denial);
-  const { layer, explicit } = denial;
-  const now = key?.known ? key.state : null;
-  const broken = now === null ? undefined : KEY_STATES[now];
-  if (isDefaultKey(denial)) {
-    const words = 'a snapshot under the AWS managed key aws/ebs cannot be shared, and that key policy cannot be edited';
-    return answer({
-      decision: 'denied',
-      cause: 'default-key-not-shareable',
-      layer: 'key-policy',
-      explanation: `EC2 refused to share the snapshot: ${words}.`,
-    });
-  }
-  if (layer !== null && layer !== 'key-state' && layer !== 'grant') {
-    const named = denial.policyArn === null ? '' : ` AWS names the policy ${denial.policyArn}.`;
-    const besides = broken === undefined ? '' : ` Besides, ${broken[1]}.`;
-    return answer({
-      decision: 'denied',
-      cause: `${layer}-${explicit ? 'deny' : 'silent'}`,
-      layer,
-      explicit,
-      explanation: `${said}: ${explicit ? LAYERS[layer].deny : LAYERS[layer].silent}.${named}${explicit ? '' : ` ${CONDITION_CAVEAT}`}${besides}`,
-    });
-  }
-  const then = stateInWords(denial);
-  const told = broken ?? (then === null ? undefined : KEY_STATES[then]);
-  if (told !== undefined) {
-    const [cause, words] = told;
-    const since = broken === undefined && now !== null ? ` That was then: by now the key is ${now}.` : '';
-    return answer({ decision: 'denied', cause, layer: 'key-state', explanation: `${said}: ${words}.${since}` });
-  }
-  const unread = key?.known === false ? [`the state of the key: ${key.because}`] : [];
-  return answer({
-    decision: 'undetermined',
-    cause: 'undetermined',
-    layer: null,
-    explanation: `${said}; its words do not tell which layer refused.`,
-    missing: [...unread, ...MISSING],
-  });
+export const diagnose = (denial: Denial | null, question: Question | null, record: FactsRecord): Diagnosis => {
+  const simulation = question === null ? null : simulate(question, record);
+  const told = answerTo(denial, simulation, record);
+  const { decision, cause, layer, explicit, statement, explanation, missing } = told;
+  return {
+    decision,
+    cause,
+    layer,
+    explicit,
+    statement,
+    explanation,
+    missing,
+    fixes: fixesOf(told, simulation),
+    trace: simulation?.decision.trace ?? [],
+  };
 };

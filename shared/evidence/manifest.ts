@@ -12,6 +12,7 @@ const Bytes = z.int().nonnegative();
 
 /** A file of the case's folder, as `verify` compares it. */
 const StoredFile = z.object({ path: z.string().min(1), bytes: Bytes, sha256: Sha256 });
+export type StoredFile = z.infer<typeof StoredFile>;
 
 /** What `manifest.json` holds: where the evidence comes from, and every file of the case with its size and hash. */
 export const Manifest = z.object({
@@ -49,10 +50,12 @@ export interface Evidence {
   readonly report: CaseReport;
   /** `report.json`, `report.html` and `custody.jsonl`: all but the manifest, which cannot hold its own hash. */
   readonly documents: readonly Document[];
+  /** Documents that were written before the end, as `facts.json`. */
+  readonly stored: readonly StoredFile[];
   readonly custodyEntries: readonly CustodyEntry[];
 }
 
-const storedDocument = ({ path, body }: Document): Manifest['documents'][number] => ({
+export const storedDocument = ({ path, body }: Document): StoredFile => ({
   path,
   bytes: Buffer.byteLength(body, 'utf8'),
   sha256: createHash('sha256').update(body, 'utf8').digest('hex'),
@@ -71,7 +74,7 @@ const sourceOf = ({ location, freeze }: CaseReport): Manifest['source'] => {
 };
 
 /** The manifest of a case. It is dated by the report's end, not by the clock: a replay makes the same one. */
-export const manifestOf = ({ report, documents, custodyEntries }: Evidence): Manifest => ({
+export const manifestOf = ({ report, documents, stored, custodyEntries }: Evidence): Manifest => ({
   caseId: report.caseId,
   tool: { name: report.tool.name, version: report.tool.version },
   verdict: report.verdict,
@@ -85,7 +88,7 @@ export const manifestOf = ({ report, documents, custodyEntries }: Evidence): Man
     collectedAt,
     route,
   })),
-  documents: documents.map(storedDocument),
+  documents: [...documents.map(storedDocument), ...stored],
   custody: { entries: custodyEntries.length, head: custodyHead(custodyEntries) },
 });
 

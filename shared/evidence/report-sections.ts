@@ -1,11 +1,12 @@
 import type { CaseReport } from '#shared/case/report';
 import type { Fix } from '#shared/diagnosis/diagnosis';
+import { LAYER_WORDS, SAYING_WORDS } from '#shared/diagnosis/layer-words';
+import type { Saying } from '#shared/policy/authorize';
 import type { Denial } from '#shared/signal/signal';
 import { type Html, html, prose } from './escape.ts';
 import {
   exactBytes,
   explicitness,
-  LAYER_WORDS,
   MOMENT_WORDS,
   RESULT_WORDS,
   ROUTE_WORDS,
@@ -62,6 +63,21 @@ export const todoSection = ({ todo, instructions }: CaseReport): Html => {
   }</section>`;
 };
 
+const station = ({
+  layer,
+  said,
+  statement,
+}: Saying): Html => html`<li class="${layer} ${said}"><strong>${LAYER_WORDS[layer]}</strong>
+<span>${SAYING_WORDS[said]}</span>${
+  statement === null
+    ? null
+    : html`<small>${statement.sid ?? `statement ${statement.index}`}, ${statement.policy}</small>`
+}</li>`;
+
+/** The way of the request through the layers, in order: which allowed, which refused, which is unknown. */
+const authorizationPath = (trace: readonly Saying[]): Html | null =>
+  trace.length === 0 ? null : html`<h3>The way through the policies</h3><ol class="path">${trace.map(station)}</ol>`;
+
 const fixItem = ({ layer, target, statement, verified, note }: Fix): Html => html`<li>
 <p>${prose(note)}</p>
 ${facts([
@@ -98,13 +114,13 @@ export const refusalSection = ({ diagnosis, denials }: CaseReport): Html => {
       opening ?? html`<p>The refusal was not diagnosed.</p>`
     }${denialList(denials)}</section>`;
   }
-  const { decision, cause, layer, explanation, missing, fixes } = diagnosis;
+  const { decision, cause, layer, explanation, missing, fixes, trace } = diagnosis;
   return html`<section><h2>What was refused, and why</h2>${opening}<p class="lead">${prose(explanation)}</p>${facts([
     ['Decision', words(decision)],
     ['Cause', code(cause)],
     ['Layer', words(layer === null ? 'not known' : LAYER_WORDS[layer])],
     ['Explicit or implicit', words(explicitness(diagnosis))],
-  ])}${
+  ])}${authorizationPath(trace)}${
     missing.length === 0 ? null : html`<h3>What is missing for a sure answer</h3>${bullets(missing)}`
   }${denialList(denials)}${
     fixes.length === 0

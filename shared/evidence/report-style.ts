@@ -3,7 +3,7 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --paper: #fff; --ink: #1a1d23; --soft: #59606d; --line: #e1e4e9; --well: #f5f6f8;
-  --accent: #2b4fa8; --tint: #eef2fc; --bad: #a32020;
+  --accent: #2b4fa8; --tint: #eef2fc; --bad: #a32020; --good: #0a6a46;
   --mono: ui-monospace, 'SF Mono', 'Cascadia Mono', Consolas, 'Liberation Mono', Menlo, monospace;
 }
 body.preserved { --accent: #0a6a46; --tint: #ebf6f0; }
@@ -11,7 +11,7 @@ body.by-hand { --accent: #8c4a00; --tint: #fdf3e4; }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14161a; --ink: #e7e9ed; --soft: #a0a7b4; --line: #2c3038; --well: #1c1f25;
-    --accent: #9dbaff; --tint: #1a2236; --bad: #ff9d94;
+    --accent: #9dbaff; --tint: #1a2236; --bad: #ff9d94; --good: #6fd6a8;
   }
   body.preserved { --accent: #6fd6a8; --tint: #12271f; }
   body.by-hand { --accent: #f3b76b; --tint: #2b2014; }
@@ -71,6 +71,23 @@ details { margin-top: .25rem; }
 summary { cursor: pointer; color: var(--accent); font-weight: 500; width: fit-content; border-radius: .25rem; }
 summary:focus-visible { outline: .125rem solid var(--accent); outline-offset: .1875rem; }
 details > .denial { margin-top: 1rem; }
+.path { list-style: none; padding: 0; margin: 0 0 1rem; max-width: none; }
+.path > li { position: relative; margin: 0; padding: 0 0 .625rem 2.25rem; display: grid; grid-template-columns: 15rem 12rem 1fr; gap: 0 1rem; align-items: baseline; }
+.path > li::before {
+  content: '✓'; position: absolute; left: 0; top: .0625rem; width: 1.375rem; height: 1.375rem; border-radius: 50%; z-index: 1;
+  background: var(--paper); border: .125rem solid var(--good); color: var(--good);
+  font-size: .75rem; font-weight: 700; line-height: 1.125rem; text-align: center;
+}
+.path > li::after { content: ''; position: absolute; left: .625rem; top: 1.25rem; bottom: -.25rem; width: .125rem; background: var(--line); }
+.path > li:last-child::after { content: none; }
+.path strong { font-weight: 600; }
+.path small { overflow-wrap: anywhere; }
+.path > .denies::before { content: '✕'; background: var(--bad); border-color: var(--bad); color: var(--paper); }
+.path > .silent::before { content: '✕'; border-color: var(--bad); color: var(--bad); }
+.path > .denies span, .path > .silent span { color: var(--bad); font-weight: 600; }
+.path > .unknown::before { content: '?'; border-color: var(--soft); border-style: dashed; color: var(--soft); }
+.path > .not-asked::before, .path > .grant.silent::before { content: ''; border-color: var(--line); }
+.path > .not-asked, .path > .not-asked strong, .path > .grant.silent, .path > .grant.silent span { color: var(--soft); font-weight: 400; }
 .fixes { list-style: none; padding: 0; max-width: none; }
 .fixes > li { padding: 0; margin-bottom: 1.5rem; }
 .fixes > li:last-child { margin-bottom: 0; }
@@ -112,7 +129,7 @@ footer p { margin: 1rem 0 0; }
   .facts > div { grid-template-columns: 1fr; padding-block: .375rem; }
   .facts dt { font-size: .875rem; }
   .target .facts { grid-template-columns: 1fr 1fr; }
-  .timeline > li { grid-template-columns: 1fr; }
+  .timeline > li, .path > li { grid-template-columns: 1fr; }
   .when span { display: inline; margin-left: .5rem; }
   table, tbody, tr, tbody th, td { display: block; }
   thead { display: none; }
@@ -121,14 +138,14 @@ footer p { margin: 1rem 0 0; }
 }
 @media print {
   :root, body.preserved, body.by-hand {
-    color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --well: #fff; --tint: #fff; --accent: #000; --bad: #000;
+    color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --well: #fff; --tint: #fff; --accent: #000; --bad: #000; --good: #000;
   }
   body { font-size: 10pt; }
   header, main, footer { padding-inline: 0; }
   header { padding-block: 1rem; }
   section { padding-block: 1.25rem; }
   h2, h3 { break-after: avoid; }
-  li, tr, .denial { break-inside: avoid; }
+  li, tr, .denial, .path { break-inside: avoid; }
   pre { border: 1px solid var(--line); }
   details::details-content { content-visibility: visible; block-size: auto; }
   thead { display: table-header-group; }

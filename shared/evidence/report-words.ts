@@ -1,7 +1,6 @@
 import type { RouteName, RouteOutcome } from '#shared/case/case';
 import type { CaseReport, Moment, Verdict } from '#shared/case/report';
 import type { Diagnosis } from '#shared/diagnosis/diagnosis';
-import type { Layer } from '#shared/signal/signal';
 
 /** The report's own words: what a person reads where the case holds a code or a number. */
 
@@ -34,18 +33,6 @@ export const MOMENT_WORDS: Readonly<Record<Moment['kind'], string>> = {
   preserved: 'Preserved',
   failed: 'Failed',
   closed: 'Closed',
-};
-
-export const LAYER_WORDS: Readonly<Record<Layer, string>> = {
-  'key-policy': 'key policy',
-  grant: 'grant',
-  'identity-policy': 'IAM policy of the role',
-  'permissions-boundary': 'permissions boundary',
-  'session-policy': 'session policy',
-  'service-control-policy': 'service control policy (SCP)',
-  'resource-control-policy': 'resource control policy (RCP)',
-  'vpc-endpoint-policy': 'VPC endpoint policy',
-  'key-state': 'state of the key',
 };
 
 /** Whether a statement denied, or none allowed: what to mend differs. */

@@ -25,8 +25,12 @@ const span = (time: string | null, before: number, after: number): Span | null =
 export const copySpan = ({ time }: Denial): Span | null => span(time, COPY_SECONDS, CLOCK_SECONDS);
 export const denialSpan = ({ time }: AcquiringCall): Span | null => span(time, CLOCK_SECONDS, COPY_SECONDS);
 
-/** EBS asks for the source key itself; that key stands in no call, so any copy of the session may be behind it. */
-const isOfSourceKey = ({ via }: Denial): boolean => via?.startsWith('prod.kms-caller.ebs.') ?? false;
+/** EBS asks for the source key of a copy itself; that key stands in no call, so any copy of the session may be behind it. */
+const isOfCopySource = ({ via }: Denial): boolean => via?.startsWith('prod.kms-caller.ebs.') ?? false;
+
+/** Of a key that AWS does not name to the caller it is known at least that it is the one of what was to be read. */
+export const isOfSourceKey = (denial: Denial): boolean =>
+  isOfCopySource(denial) || denial.action === 'kms:ReEncryptFrom';
 
 /** A caller may name a key by ARN, id or alias; which key an alias is, no record tells. */
 const mayName = (requested: string, keyArn: string): boolean =>
@@ -36,7 +40,7 @@ const mayName = (requested: string, keyArn: string): boolean =>
 export const isBehind = (denial: Denial, { name, error, requestedKey }: AcquiringCall): boolean =>
   name === 'CopySnapshot' &&
   error === null &&
-  (isOfSourceKey(denial) || (denial.keyArn !== null && requestedKey !== null && mayName(requestedKey, denial.keyArn)));
+  (isOfCopySource(denial) || (denial.keyArn !== null && requestedKey !== null && mayName(requestedKey, denial.keyArn)));
 
 /** The copies of a session that may be behind a denial, newest first. Each may be of another machine: each is a case. */
 export const copiesBehind = (denial: Denial, calls: readonly SessionCall[]): readonly SessionCall[] =>

@@ -16,7 +16,9 @@ const TrailRecord = z.object({
     arn: short.nullish(),
     userName: short.nullish(),
     invokedBy: short.nullish(),
-    sessionContext: z.object({ sessionIssuer: z.object({ userName: short.nullish() }).nullish() }).nullish(),
+    sessionContext: z
+      .object({ sessionIssuer: z.object({ userName: short.nullish(), arn: short.nullish() }).nullish() })
+      .nullish(),
   }),
   eventTime: short.optional(),
   eventSource: short,
@@ -64,6 +66,8 @@ const inCall = ({ eventSource, userIdentity, vpcEndpointId }: TrailRecord): bool
   return AFTERWARDS.test(userIdentity.invokedBy ?? '') ? false : null;
 };
 
+const OWN_ENDPOINT = /^vpce-[0-9a-f]{8,17}$/;
+
 const denialIn = (record: TrailRecord, envelope: Envelope, fallbackAction: string | null): Denial | null => {
   const message = record.errorMessage ?? '';
   const told = readDenialMessage(message);
@@ -77,7 +81,9 @@ const denialIn = (record: TrailRecord, envelope: Envelope, fallbackAction: strin
     policyArn: told?.policyArn ?? null,
     principal,
     ...(principal === null ? { roleName: null, sessionName: null } : rolePartsOf(principal)),
+    roleArn: record.userIdentity.sessionContext?.sessionIssuer?.arn ?? null,
     via: record.userIdentity.invokedBy ?? null,
+    vpcEndpointId: OWN_ENDPOINT.exec(record.vpcEndpointId ?? '')?.[0] ?? null,
     requestId: record.requestID || null,
     inCall: inCall(record),
     accountId: record.recipientAccountId ?? envelope.account,

@@ -78,6 +78,9 @@ const SENTENCES: readonly { readonly says: RegExp; readonly layer: Layer | null;
   { says: /^(?:Given key ID is not accessible|Client\.InvalidKMSKey\.InvalidState)/, layer: null, action: null },
 ];
 
+/** The first multi-Region key of an account needs a role that is linked to KMS, and the permission to create it. */
+const isOfKms = (action: string): boolean => action.startsWith('kms:') || action === 'iam:CreateServiceLinkedRole';
+
 /**
  * Reads a refusal by KMS out of AWS's words.
  * @returns `null` where the text does not speak of a refusal by KMS.
@@ -89,7 +92,7 @@ export const readDenialMessage = (message: string): DenialMessage | null => {
   const text = message.slice(0, READ_CHARACTERS);
   const base = NOT_AUTHORIZED.exec(text);
   const keyArn = keyArnIn(text);
-  if (base?.[2]?.startsWith('kms:')) {
+  if (base?.[2] !== undefined && isOfKms(base[2])) {
     const policyArn = POLICY_ARN.exec(text)?.[1] ?? BOUNDARY_ARN.exec(text)?.[1] ?? null;
     return { principal: base[1] ?? null, action: base[2], keyArn, policyArn, ...clause(text) };
   }

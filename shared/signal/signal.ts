@@ -17,9 +17,13 @@ export const Denial = z.object({
   /** ARN of the session, user or service that was refused. */
   principal: z.string().nullable(),
   roleName: z.string().nullable(),
+  /** With its path, which a session's ARN leaves out; `null` where the shape does not hold it. */
+  roleArn: z.string().nullable().default(null),
   sessionName: z.string().nullable(),
   /** The service that called KMS for the principal, as CloudTrail's `invokedBy` names it. */
   via: z.string().nullable(),
+  /** The VPC endpoint of the caller's own through which KMS was asked. */
+  vpcEndpointId: z.string().nullable().default(null),
   requestId: z.string().nullable(),
   /** Whether KMS was asked while a call was being answered: then the request id is that call's. `null`: not told. */
   inCall: z.boolean().nullable(),

@@ -16,6 +16,8 @@ const denial = {
   sessionName: null,
   via: null,
   requestId: null,
+  roleArn: null,
+  vpcEndpointId: null,
   inCall: null,
   time: null,
   message: 'refused',

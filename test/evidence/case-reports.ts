@@ -24,6 +24,8 @@ const refused: Denial = {
   sessionName: 'acquire-7f3c',
   via: 'ec2-frontend-api.amazonaws.com',
   requestId: '3e8c5b70-91d4-4c0e-8f26-5a7b1d9e0c34',
+  roleArn: null,
+  vpcEndpointId: null,
   inCall: true,
   accountId: AccountId.parse('111122223333'),
   region,
@@ -76,6 +78,7 @@ export const preserved: CaseReport = {
     statement: null,
     explanation: `KMS refused kms:CreateGrant on ${keyArn} to ${principal}: the key policy neither allows the role nor leaves the decision to IAM, and no grant does. A condition that does not match (kms:ViaService, the encryption context) reads exactly like a missing allow.`,
     missing: [],
+    trace: [],
     fixes: [
       {
         layer: 'key-policy',
@@ -188,6 +191,7 @@ export const diagnosed: CaseReport = {
     statement: null,
     explanation: `KMS refused kms:CreateGrant on a key it does not name to ${principal}; its words do not tell which layer refused.`,
     missing: ['the key policy', 'grants on the key', "the organisation's policies"],
+    trace: [],
     fixes: [],
   },
   freeze: { frozen: false, because: 'there is no machine to freeze' },

@@ -9,7 +9,7 @@ const documents = [
   { path: 'report.html', body: '<!doctype html>' },
   { path: 'custody.jsonl', body: custodyLog(custodyEntries) },
 ];
-const manifest = manifestOf({ report: preserved, documents, custodyEntries });
+const manifest = manifestOf({ report: preserved, documents, stored: [], custodyEntries });
 
 describe('manifestOf', () => {
   it('names the case, the tool and the verdict', () => {
@@ -38,7 +38,7 @@ describe('manifestOf', () => {
   });
 
   it('claims no source where the machine was not found', () => {
-    const { source } = manifestOf({ report: diagnosed, documents, custodyEntries });
+    const { source } = manifestOf({ report: diagnosed, documents, stored: [], custodyEntries });
     expect(source).toEqual({ accountId: null, region: null, instanceId: null, volumes: [], frozenSnapshots: [] });
   });
 
@@ -58,13 +58,13 @@ describe('manifestOf', () => {
   });
 
   it('is the same when it is made again', () => {
-    expect(manifestOf({ report: preserved, documents, custodyEntries })).toEqual(manifest);
+    expect(manifestOf({ report: preserved, documents, stored: [], custodyEntries })).toEqual(manifest);
   });
 });
 
 describe('manifestJson', () => {
   it.each([preserved, byHand, diagnosed, dryRun])('reads back as the manifest it was: $verdict', (report) => {
-    const made = manifestOf({ report, documents, custodyEntries });
+    const made = manifestOf({ report, documents, stored: [], custodyEntries });
     expect(Manifest.parse(JSON.parse(manifestJson(made)))).toEqual(made);
   });
 

@@ -15,7 +15,7 @@ const report = {
 };
 const files: Readonly<Record<string, string>> = { 'report.json': '{}', 'custody.jsonl': '', [path]: archive };
 const documents = ['report.json', 'custody.jsonl'].map((name) => ({ path: name, body: files[name] ?? '' }));
-const manifest = manifestOf({ report, documents, custodyEntries });
+const manifest = manifestOf({ report, documents, stored: [], custodyEntries });
 
 /** A reader over files in memory, which keeps what it was asked for. */
 const folder = (contents: Readonly<Record<string, string>>) => {

@@ -16,6 +16,8 @@ const denial = Denial.parse({
   sessionName: 'acquire-web-1',
   via: null,
   requestId: null,
+  roleArn: null,
+  vpcEndpointId: null,
   inCall: null,
   accountId: '111122223333',
   region: 'eu-west-3',

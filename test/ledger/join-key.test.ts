@@ -23,6 +23,8 @@ const denialOf = (rest: object = {}) =>
     sessionName: 'acquire-web-1',
     via: 'ec2-frontend-api.amazonaws.com',
     requestId: REQUEST,
+    roleArn: null,
+    vpcEndpointId: null,
     inCall: true,
     message: 'refused',
     ...rest,

@@ -21,6 +21,8 @@ const denialOf = (rest: object = {}) =>
     sessionName: 'acquire-web-1',
     via: null,
     requestId: null,
+    roleArn: null,
+    vpcEndpointId: null,
     inCall: null,
     time: '2026-05-04T10:20:00.000Z',
     message: 'refused',

@@ -75,6 +75,8 @@ describe('a denial', () => {
     sessionName: 'acquire-web-1',
     via: 'ec2-frontend-api.amazonaws.com',
     requestId: '6a7b8c9d-0e1f-4203-8415-263748596a7b',
+    roleArn: null,
+    vpcEndpointId: null,
     inCall: null,
     accountId: '111122223333',
     region: 'eu-west-3',

@@ -1,0 +1,59 @@
+import { BadInputError, firstIssue, readJson } from '#local/scenario/loading';
+import { diagnose } from '#shared/diagnosis/diagnose';
+import { diagnosisInWords } from '#shared/diagnosis/diagnosis-in-words';
+import { type AskedFacts, FactsInFile } from '#shared/diagnosis/facts-file';
+import { type Question, questionAsked, questionOf } from '#shared/diagnosis/question';
+import { principalOf } from '#shared/policy/principal';
+import { MalformedEventError } from '#shared/signal/envelope';
+import { readSignal } from '#shared/signal/read-signal';
+import type { Denial } from '#shared/signal/signal';
+import { type Command, readWords } from './options.ts';
+
+interface Asked {
+  readonly denial: Denial | null;
+  readonly question: Question | null;
+}
+
+/** Anybody's refusal can be explained, not a response role's alone. */
+const EVERYBODY = { responseRole: '*', ownRoles: [] };
+
+const refusalIn = (event: Readonly<Record<string, unknown>>, file: string): Denial => {
+  try {
+    const reading = readSignal(event, EVERYBODY);
+    if ('ignored' in reading)
+      throw new BadInputError(`${file}: \`event\`: expected a refusal by KMS; ${reading.ignored}`);
+    const { denial } = reading.signal;
+    if (denial === null) throw new BadInputError(`${file}: \`event\`: expected a refusal by KMS`);
+    return denial;
+  } catch (error) {
+    if (error instanceof MalformedEventError) throw new BadInputError(`${file}: \`event\`: ${error.message}`);
+    throw error;
+  }
+};
+
+const askedBy = ({ request, event }: AskedFacts, file: string): Asked => {
+  if (event !== null) {
+    const denial = refusalIn(event, file);
+    return { denial, question: questionOf(denial) };
+  }
+  const principal = principalOf(request?.principal ?? '');
+  if (request === null || principal === null)
+    throw new BadInputError(`${file}: expected either \`request\` or \`event\``);
+  return { denial: null, question: questionAsked({ ...request, principal }) };
+};
+
+const EXIT = { allowed: 0, denied: 1, undetermined: 1 } as const;
+
+/** `explain FACTS.json [--json]`: why KMS refuses, offline. Exit 0 where it allows, 1 where it does not or cannot be told. */
+export const explain: Command = async (args, output) => {
+  const words = readWords(args, [], ['json']);
+  const [file, ...rest] = words.words;
+  if (file === undefined || rest.length > 0) throw new BadInputError('explain: expected one file of facts');
+  const parsed = FactsInFile.safeParse(readJson(file));
+  if (!parsed.success) throw new BadInputError(`${file}: ${firstIssue(parsed.error)}`);
+  const { denial, question } = askedBy(parsed.data, file);
+  const diagnosis = diagnose(denial, question, parsed.data.record);
+  if (words.options.json === true) output.answer(diagnosis);
+  else for (const line of diagnosisInWords(diagnosis)) output.say(line);
+  return EXIT[diagnosis.decision];
+};
