@@ -6,8 +6,8 @@ import {
   type Instance,
 } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import type { Freeze, FrozenSnapshot, Platform, Target } from '#shared/case/case';
-import { AccountId, InstanceId, Region, SnapshotId, VolumeId } from '#shared/signal/identifiers';
+import type { Freeze, FrozenSnapshot, Origin, Platform, Target } from '#shared/case/case';
+import { AccountId, InstanceId, KeyArn, Region, SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { type AwsSession, type Custody, errorName, recorded } from './session.ts';
 
 /** The least of what DescribeInstances answers; the rest may be missing. */
@@ -97,6 +97,25 @@ export const findSnapshot = async (session: AwsSession, custody: Custody, snapsh
   if (snapshot === undefined) return null;
   const volumeId = snapshot.VolumeId === NO_VOLUME ? null : (VolumeId.safeParse(snapshot.VolumeId).data ?? null);
   return { accountId: AccountId.parse(snapshot.OwnerId), volumeId };
+};
+
+/** The key of a snapshot, or of a volume as its snapshots tell it; `null` where none is to be seen. The session is the owner's. */
+export const findSourceKey = async (
+  session: AwsSession,
+  custody: Custody,
+  { snapshotId, volumeId }: Pick<Origin, 'snapshotId' | 'volumeId'>,
+): Promise<KeyArn | null> => {
+  if (snapshotId === null && volumeId === null) return null;
+  const command = new DescribeSnapshotsCommand(
+    snapshotId === null
+      ? { OwnerIds: ['self'], Filters: [{ Name: 'volume-id', Values: [volumeId ?? ''] }] }
+      : { SnapshotIds: [snapshotId] },
+  );
+  const output = await recorded(custody, session, 'ec2:DescribeSnapshots', snapshotId ?? volumeId ?? '', () =>
+    session.ec2.send(command),
+  ).catch(absent(/^InvalidSnapshot\.NotFound$/));
+  const keys = (output?.Snapshots ?? []).flatMap(({ KmsKeyId }) => KeyArn.safeParse(KmsKeyId).data ?? []);
+  return keys[0] ?? null;
 };
 
 const Snapshots = z.array(z.object({ SnapshotId, VolumeId: VolumeId.optional(), Encrypted: z.boolean().optional() }));

@@ -31,7 +31,12 @@ const throughService = (via: string | null): StatementText =>
  * other.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-service-integration
  */
-const pairFor = (missing: Missing, who: StatementText, resource: string): readonly StatementText[] => {
+const pairFor = (
+  missing: Missing,
+  who: StatementText,
+  resource: string,
+  besides: StatementText = {},
+): readonly StatementText[] => {
   const via = viaOf(missing[0]);
   const uses = missing.filter(({ action }) => action !== CREATE_GRANT);
   const statements: StatementText[] = [];
@@ -42,7 +47,7 @@ const pairFor = (missing: Missing, who: StatementText, resource: string): readon
       ...who,
       Action: actionsOf(uses),
       Resource: resource,
-      ...condition(throughService(via)),
+      ...condition({ ...throughService(via), ...besides }),
     });
   if (uses.length < missing.length)
     statements.push({
@@ -54,27 +59,38 @@ const pairFor = (missing: Missing, who: StatementText, resource: string): readon
       ...condition({
         ...(via === null ? {} : { Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
         ...throughService(via),
+        ...besides,
       }),
     });
   return statements;
 };
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-auth-slr.html */
-const linkedRoleStatement = ({ resource, context }: Request): StatementText => ({
-  Sid: 'RequiredForTheFirstMultiRegionKey',
-  Effect: 'Allow',
-  Action: LINKED_ROLE,
-  Resource: resource,
-  ...condition(
-    Object.fromEntries(
-      (certain(context, 'iam:awsservicename') ?? []).map((name) => ['StringEquals', { 'iam:AWSServiceName': name }]),
-    ),
-  ),
-});
+const linkedRoleStatement = ({ resource, context }: Request, besides: StatementText): StatementText => {
+  const service = certain(context, 'iam:awsservicename')?.[0];
+  return {
+    Sid: 'RequiredForTheFirstMultiRegionKey',
+    Effect: 'Allow',
+    Action: LINKED_ROLE,
+    Resource: resource,
+    ...condition({
+      ...(service === undefined ? {} : { StringEquals: { 'iam:AWSServiceName': service } }),
+      ...besides,
+    }),
+  };
+};
 
-/** For a policy that is attached to the principal, or to its account. */
-export const attachedStatements = (missing: Missing): readonly StatementText[] =>
-  missing[0].action === LINKED_ROLE ? [linkedRoleStatement(missing[0])] : pairFor(missing, {}, missing[0].resource);
+/** For a policy that binds this principal alone. */
+export const ownStatements = (missing: Missing): readonly StatementText[] =>
+  missing[0].action === LINKED_ROLE ? [linkedRoleStatement(missing[0], {})] : pairFor(missing, {}, missing[0].resource);
+
+/** For a policy that binds others too, and cannot name anybody but by a condition. */
+export const sharedStatements = (missing: Missing): readonly StatementText[] => {
+  const theOne = { ArnEquals: { 'aws:PrincipalArn': arnOf(missing[0].principal) } };
+  return missing[0].action === LINKED_ROLE
+    ? [linkedRoleStatement(missing[0], theOne)]
+    : pairFor(missing, {}, missing[0].resource, theOne);
+};
 
 /** For the policy of a key, in which `*` is the key. */
 export const keyPolicyStatements = (missing: Missing): readonly StatementText[] =>

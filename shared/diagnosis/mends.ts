@@ -8,11 +8,12 @@ import { withFix, withKeyEnabled, withoutStatement } from './apply-fix.ts';
 import { STATE_CAUSES } from './causes.ts';
 import type { Fix } from './diagnosis.ts';
 import {
-  attachedStatements,
   endpointStatements,
   keyPolicyStatements,
   type Missing,
+  ownStatements,
   type StatementText,
+  sharedStatements,
 } from './fix-statement.ts';
 
 /** How each layer that refuses is mended. */
@@ -67,7 +68,7 @@ const serviceControlPolicy: Mend = (missing, facts) => {
   const proposals = levels.flatMap(({ target, policies }): readonly Proposal[] => {
     const [first, ...rest] = missing.filter((request) => readingOf(policies, request).allows === 'no');
     if (first === undefined) return [];
-    return attachedStatements([first, ...rest]).map((statement) => ({
+    return sharedStatements([first, ...rest]).map((statement) => ({
       layer: 'service-control-policy',
       target,
       statement,
@@ -93,15 +94,15 @@ const nothing: Mend = () => ({ proposals: [], after: null });
 
 const MENDS: Readonly<Record<Layer, Mend>> = {
   'key-policy': keyPolicy,
-  'identity-policy': adding('identity-policy', attachedStatements, ([{ principal }]) => ({
+  'identity-policy': adding('identity-policy', ownStatements, ([{ principal }]) => ({
     target: arnOf(principal),
     note: `Add it to the role's IAM policies, in account ${accountOf(principal)}.`,
   })),
-  'permissions-boundary': adding('permissions-boundary', attachedStatements, ([{ principal }], { principal: own }) => ({
+  'permissions-boundary': adding('permissions-boundary', sharedStatements, ([{ principal }], { principal: own }) => ({
     target: (own.permissionsBoundary.known ? own.permissionsBoundary.value?.name : null) ?? arnOf(principal),
     note: 'Add it to the policy that is the permissions boundary of the role. It may bind other roles too: whoever owns it decides.',
   })),
-  'session-policy': adding('session-policy', attachedStatements, ([{ principal }]) => ({
+  'session-policy': adding('session-policy', ownStatements, ([{ principal }]) => ({
     target: arnOf(principal),
     note: 'Add it to the session policy that the platform passes when it assumes the role. It takes effect with the next session.',
   })),

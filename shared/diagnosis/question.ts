@@ -3,7 +3,7 @@ import { accountOf, type Principal, principalOf } from '#shared/policy/principal
 import type { Request } from '#shared/policy/request';
 import { requestContext } from '#shared/policy/request-context';
 import type { Denial } from '#shared/signal/signal';
-import { contextOfNeed, type Need, needsOf, type Stage } from './acquisition-needs.ts';
+import { ACQUISITIONS, contextOfNeed, type Need, needsOf, type Stage } from './acquisition-needs.ts';
 import type { PrincipalRecord } from './facts-record.ts';
 
 /** What is asked of the policies, and the acquisition it is part of. */
@@ -18,8 +18,9 @@ export interface Question {
   readonly stages: readonly Stage[];
 }
 
-const THROUGH_EC2: readonly Stage[] = ['copy-snapshot', 'create-volume', 'attach-volume'];
-const THROUGH_EBS_DIRECT: readonly Stage[] = ['read-blocks', 'write-blocks'];
+/** Which call was refused is not always known: all that lead to a volume are asked, as the longest way takes them. */
+const THROUGH_EC2: readonly Stage[] = ACQUISITIONS['cross-account'];
+const THROUGH_EBS_DIRECT: readonly Stage[] = ACQUISITIONS['ebs-direct'];
 
 /** EBS direct is told from EC2 by who called KMS, or by the one action that nothing else asks. */
 const stagesOf = (via: string | null, action: string | null): readonly Stage[] =>
