@@ -20,6 +20,7 @@ export default defineConfig({
     // One more than vitest takes on a machine of two cores: most files wait for sockets and shells.
     maxWorkers: 3,
     testTimeout: 30_000,
+    hookTimeout: 60_000,
     ...reportersTo('report.json'),
   },
 });

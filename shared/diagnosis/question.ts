@@ -97,9 +97,11 @@ export const requestsOf = (question: Question): readonly [Request, ...Request[]]
   const region = via === undefined ? resource.split(':')[3] : REGION_OF_EC2.exec(via?.[0] ?? '')?.[1];
   const needs = region === undefined ? [] : needsOf(question.stages, sidesOf(question));
   const shared = Object.fromEntries(Object.entries(context).filter(([key]) => !/^kms:/i.test(key)));
-  const others = needs
+  const wanted = needs
     .filter((need) => need.action !== action)
-    .map((need) => requestOf(question, need.action, { ...shared, ...contextOfNeed(need, region ?? '') }));
+    .map((need) => ({ action: need.action, context: { ...shared, ...contextOfNeed(need, region ?? '') } }));
+  const distinct = new Map(wanted.map((need) => [JSON.stringify(need), need])).values();
+  const others = [...distinct].map((need) => requestOf(question, need.action, need.context));
   const [first, ...rest] = [...asked, ...others];
   return first === undefined ? [] : [first, ...rest];
 };

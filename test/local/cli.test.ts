@@ -53,6 +53,7 @@ describe('drill', () => {
     const files = [...manifest.artefacts, ...manifest.documents];
     expect(files.map(({ path }) => path).sort()).toEqual([
       'custody.jsonl',
+      'facts.json',
       'report.html',
       'report.json',
       'ssm-triage/i-0b1c2d3e4f5a69788/triage.tar.gz',
@@ -265,4 +266,67 @@ it('a denial of 256 KB, with terminal escapes in it, is read, bounded, and print
   expect(signal).toMatchObject({ action: 'kms:CreateGrant', layer: 'key-policy' });
   expect(signal.message).toHaveLength(4_096);
   expect(stdout).not.toContain('\u001b');
+});
+
+describe('explain', () => {
+  const examples = 'docs/explain';
+  const expected: Readonly<Record<string, object>> = {
+    'allowed-but-for-what-is-not-known.json': { status: 1, decision: 'undetermined', cause: 'undetermined' },
+    'default-key-of-another-region.json': { status: 1, decision: 'denied', cause: 'key-policy-silent' },
+    'denied-by-the-organisation.json': { status: 1, decision: 'denied', cause: 'service-control-policy-deny' },
+    'from-an-event.json': { status: 1, decision: 'denied', cause: 'key-policy-silent' },
+    'key-policy-of-another-account.json': { status: 1, decision: 'denied', cause: 'key-policy-silent' },
+  };
+
+  it.each(readdirSync(examples))('decides the example %s, for programs and for people', (name) => {
+    const { status, stdout, stderr } = unlatch('explain', join(examples, name), '--json');
+    const { decision, cause, ...rest } = JSON.parse(stdout);
+    expect({ status, decision, cause }).toEqual(expected[name]);
+    expect(Object.keys(rest)).toEqual(['layer', 'explicit', 'statement', 'explanation', 'missing', 'fixes', 'trace']);
+    expect(stderr).toBe('');
+    const text = unlatch('explain', join(examples, name));
+    expect(text.stdout).toBe('');
+    expect(text.stderr).toContain(rest.explanation);
+    expect(text.stderr).toContain('What each layer says:');
+  });
+
+  it('asks again what a case kept, and comes to the same', () => {
+    const out = join(folder, 'asked-again');
+    unlatch('drill', '--out', out);
+    const evidence = join(out, readdirSync(out)[0] ?? '');
+    const { diagnosis } = JSON.parse(readFileSync(join(evidence, 'report.json'), 'utf8'));
+    const again = JSON.parse(unlatch('explain', join(evidence, 'facts.json'), '--json').stdout);
+    const { cause, layer, statement } = diagnosis;
+    expect(again).toMatchObject({ cause, layer, statement });
+    expect(again.fixes.map(({ statement }: { statement: unknown }) => statement)).toEqual(
+      diagnosis.fixes.map(({ statement }: { statement: unknown }) => statement),
+    );
+  });
+
+  const facts = JSON.parse(readFileSync(join(examples, 'key-policy-of-another-account.json'), 'utf8'));
+  it('ends with exit 0 where KMS allows it', () => {
+    const open = { Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'kms:*', Resource: '*' };
+    const key = { ...facts.key, policy: { Version: '2012-10-17', Statement: [open] } };
+    const { status, stderr } = unlatch('explain', written('open.json', JSON.stringify({ ...facts, key })));
+    expect(status).toBe(0);
+    expect(stderr).toContain('KMS allows kms:CreateGrant');
+  });
+
+  it.each([
+    { name: 'no file', args: [], says: 'expected one file of facts' },
+    { name: 'two files', args: ['a.json', 'b.json'], says: 'expected one file of facts' },
+    { name: 'a file that is not there', args: ['nowhere.json'], says: 'nowhere.json: cannot be read' },
+    { name: 'no JSON', text: '{', says: 'expected JSON' },
+    { name: 'an empty object', text: '{}', says: 'expected either `request` or `event`' },
+    { name: 'an event that is no refusal', text: JSON.stringify({ event: { source: 'aws.ec2' } }), says: '`event`: ' },
+    {
+      name: 'an unreadable policy',
+      text: JSON.stringify({ ...facts, key: { policy: { Statement: [{ Effect: 'Deny' }] } } }),
+      says: '`key.policy`: Statement[0]',
+    },
+  ])('refuses $name with exit 2 and one line', ({ args, text, says }) => {
+    const { status, stdout, stderr } = unlatch('explain', ...(args ?? [written('bad.json', text ?? '')]));
+    expect({ status, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ status: 2, stdout: '', lines: 1 });
+    expect(stderr).toContain(says);
+  });
 });
