@@ -89,17 +89,21 @@ const REGION_OF_EC2 = /^ec2\.([a-z0-9-]+)\.amazonaws\.com$/;
 
 /**
  * Every request of the acquisition for this key, what was asked first. Where the caller asked KMS itself, it is that alone.
+ * @param ofKey what every request for the key carries
  */
-export const requestsOf = (question: Question): readonly [Request, ...Request[]] | readonly [] => {
+export const requestsOf = (
+  question: Question,
+  ofKey: ContextRecord = {},
+): readonly [Request, ...Request[]] | readonly [] => {
   const { action, context, resource } = question;
-  const asked = action === null ? [] : [requestOf(question, action, context)];
+  const asked = action === null ? [] : [requestOf(question, action, { ...ofKey, ...context })];
   const via = certain(contextOf(context), 'kms:viaservice');
   const region = via === undefined ? resource.split(':')[3] : REGION_OF_EC2.exec(via?.[0] ?? '')?.[1];
   const needs = region === undefined ? [] : needsOf(question.stages, sidesOf(question));
   const shared = Object.fromEntries(Object.entries(context).filter(([key]) => !/^kms:/i.test(key)));
   const wanted = needs
     .filter((need) => need.action !== action)
-    .map((need) => ({ action: need.action, context: { ...shared, ...contextOfNeed(need, region ?? '') } }));
+    .map((need) => ({ action: need.action, context: { ...ofKey, ...shared, ...contextOfNeed(need, region ?? '') } }));
   const distinct = new Map(wanted.map((need) => [JSON.stringify(need), need])).values();
   const others = [...distinct].map((need) => requestOf(question, need.action, need.context));
   const [first, ...rest] = [...asked, ...others];

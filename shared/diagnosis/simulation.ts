@@ -1,4 +1,5 @@
 import { authorize, type Decision } from '#shared/policy/authorize';
+import type { ContextRecord } from '#shared/policy/context';
 import type { Facts } from '#shared/policy/facts';
 import type { Request } from '#shared/policy/request';
 import { type FactsRecord, readFacts } from './facts-record.ts';
@@ -14,12 +15,19 @@ export interface Simulation {
   readonly decision: Decision;
 }
 
+/** What the facts tell of every request for the key. A key without an alias carries none. */
+const contextOfKey = ({ key: { aliases } }: FactsRecord): ContextRecord =>
+  aliases.known ? { 'kms:ResourceAliases': aliases.value.length === 0 ? null : aliases.value } : {};
+
 const TELLING = ['denied', 'undetermined', 'allowed'] as const;
 
 /** `null` where the question comes to no request. */
 export const simulate = (question: Question, record: FactsRecord): Simulation | null => {
   const facts = readFacts(record);
-  const requests = requestsOf({ ...question, principal: withRecord(question.principal, record.principal) });
+  const requests = requestsOf(
+    { ...question, principal: withRecord(question.principal, record.principal) },
+    contextOfKey(record),
+  );
   const answers = (question.action === null ? requests : requests.slice(0, 1)).map((request) => ({
     request,
     decision: authorize(request, facts),

@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { firstIssue } from '#local/scenario/loading';
+import { diagnose } from '#shared/diagnosis/diagnose';
+import { FactsInFile, factsFileOf } from '#shared/diagnosis/facts-file';
+import { questionAsked } from '#shared/diagnosis/question';
+import { known, unknown } from '#shared/policy/known';
+import { principalOf } from '#shared/policy/principal';
+import { allow, delegating, factsWith, named, OWN_KEY, PLATFORM, policy, ROLE, TARGET, VIA } from './facts.ts';
+
+const request = { principal: ROLE, action: 'kms:CreateGrant', resource: OWN_KEY, context: { 'kms:ViaService': VIA } };
+const whole = {
+  request,
+  key: { state: 'Enabled', manager: 'CUSTOMER', policy: policy(delegating(PLATFORM)), grants: [] },
+  principal: { identityPolicies: [named('acquire', allow('kms:*'))], permissionsBoundary: null, sessionPolicies: [] },
+  organization: null,
+  vpcEndpointPolicy: null,
+};
+
+const decide = (file: unknown) => {
+  const { request: asked, record } = FactsInFile.parse(file);
+  const principal = principalOf(asked?.principal ?? '');
+  return diagnose(null, asked === null || principal === null ? null : questionAsked({ ...asked, principal }), record);
+};
+
+const refusalOf = (file: unknown): string => {
+  const parsed = FactsInFile.safeParse(file);
+  return parsed.success ? 'accepted' : firstIssue(parsed.error);
+};
+
+describe('a whole file', () => {
+  it('is decided', () => {
+    expect(decide(whole).decision).toBe('allowed');
+  });
+
+  it('decides the same where policies are texts, URL-encoded, or stand without a name', () => {
+    const document = policy(allow('kms:*'));
+    const encoded = encodeURIComponent(JSON.stringify(document));
+    const file = {
+      ...whole,
+      key: { ...whole.key, policy: JSON.stringify(whole.key.policy) },
+      principal: {
+        ...whole.principal,
+        identityPolicies: [{ name: 'acquire', document: encoded }],
+        permissionsBoundary: document,
+      },
+      vpcEndpointPolicy: policy(allow('kms:*', { Principal: '*' })),
+    };
+    expect(decide(file).decision).toBe('allowed');
+    expect(decide({ ...file, vpcEndpointPolicy: policy(allow('s3:*', { Principal: '*' })) })).toMatchObject({
+      decision: 'denied',
+      layer: 'vpc-endpoint-policy',
+    });
+  });
+
+  it('takes numbers and booleans in the context as the texts they are', () => {
+    const context = { 'kms:ViaService': VIA, 'aws:MultiFactorAuthPresent': true, 'aws:EpochTime': 1772420432 };
+    expect(FactsInFile.parse({ ...whole, request: { ...request, context } }).request?.context).toEqual({
+      'kms:ViaService': VIA,
+      'aws:MultiFactorAuthPresent': 'true',
+      'aws:EpochTime': '1772420432',
+    });
+  });
+
+  it('without an action asks the whole acquisition', () => {
+    const { action: _action, ...rest } = request;
+    const identityPolicies = [named('acquire', allow(['kms:C*', 'kms:D*']))];
+    const file = { ...whole, request: rest, principal: { ...whole.principal, identityPolicies } };
+    expect(decide(file).explanation).toContain('kms:GenerateDataKeyWithoutPlaintext');
+  });
+
+  it('keeps a constraint of a kind that is not known', () => {
+    const grant = {
+      GrantId: 'g',
+      GranteePrincipal: ROLE,
+      Operations: ['CreateGrant'],
+      Constraints: { SourceArn: 'arn:x' },
+    };
+    const parsed = FactsInFile.parse({ ...whole, key: { ...whole.key, grants: [grant] } });
+    expect(parsed.record.key.grants).toMatchObject({ value: [{ Constraints: { Other: true } }] });
+  });
+});
+
+describe('what is absent', () => {
+  const parts = ['key', 'principal', 'organization', 'vpcEndpointPolicy'] as const;
+  it.each(parts)('`%s` is unknown, which an allow does not survive', (part) => {
+    const { [part]: _left, ...file } = whole;
+    const { decision, missing } = decide(file);
+    expect(decision).toBe('undetermined');
+    expect(missing.every((item) => item.endsWith('not given'))).toBe(true);
+    expect(missing.length).toBeGreaterThan(0);
+  });
+
+  it('is not the same as none', () => {
+    const none = { ...whole.principal, identityPolicies: null, sessionPolicies: null };
+    expect(decide({ ...whole, principal: none })).toMatchObject({
+      decision: 'denied',
+      cause: 'identity-policy-silent',
+    });
+    const { identityPolicies: _left, ...absent } = whole.principal;
+    expect(decide({ ...whole, principal: absent })).toMatchObject({
+      decision: 'undetermined',
+      missing: ['the identity policies: not given'],
+    });
+    const { grants: _grants, ...keyWithout } = whole.key;
+    const closed = { ...keyWithout, policy: policy(delegating(TARGET)) };
+    expect(decide({ ...whole, key: closed }).decision).toBe('undetermined');
+    expect(decide({ ...whole, key: { ...closed, grants: null } }).decision).toBe('denied');
+  });
+
+  it('of half an organisation is the other half', () => {
+    const organization = {
+      serviceControlPolicies: [{ target: 'r-abcd', policies: [named('FullAWSAccess', allow('*'))] }],
+    };
+    expect(decide({ ...whole, organization }).missing).toEqual(['the resource control policies: not given']);
+    expect(decide({ ...whole, organization: { ...organization, resourceControlPolicies: [] } }).decision).toBe(
+      'allowed',
+    );
+  });
+});
+
+describe('bad input is one line: the place, and what was expected there', () => {
+  const withPolicy = (document: unknown) => ({ ...whole, key: { ...whole.key, policy: document } });
+  const withNamed = (document: unknown) => ({ ...whole, principal: { identityPolicies: [{ name: 'a', document }] } });
+  const statement = { Effect: 'Allow', Action: 'kms:*', Resource: '*', Principal: '*' };
+  it.each([
+    { name: 'nothing', file: null, place: 'the whole' },
+    { name: 'a list', file: [], place: 'the whole' },
+    { name: 'neither request nor event', file: {}, place: 'the whole', says: 'either `request` or `event`' },
+    { name: 'both', file: { ...whole, event: {} }, place: 'the whole', says: 'either `request` or `event`' },
+    { name: 'a part that is not known', file: { ...whole, policies: [] }, place: 'the whole', says: 'policies' },
+    {
+      name: 'a principal',
+      file: { ...whole, request: { ...request, principal: 'me' } },
+      place: '`request.principal`',
+      says: 'the ARN of a role',
+    },
+    {
+      name: 'an action',
+      file: { ...whole, request: { ...request, action: 'CreateGrant' } },
+      place: '`request.action`',
+      says: 'kms:CreateGrant',
+    },
+    {
+      name: 'a key',
+      file: { ...whole, request: { ...request, resource: 'alias/a' } },
+      place: '`request.resource`',
+      says: 'the ARN of a KMS key',
+    },
+    { name: 'a state', file: { ...whole, key: { ...whole.key, state: 'On' } }, place: '`key.state`' },
+    {
+      name: 'an effect',
+      file: withPolicy(policy(statement, { ...statement, Effect: 'allow' })),
+      place: '`key.policy`',
+      says: 'Statement[1].Effect: expected `Allow` or `Deny`',
+    },
+    { name: 'text that is no JSON', file: withPolicy('{"Version":'), place: '`key.policy`', says: 'expected JSON' },
+    { name: 'a number for a policy', file: withPolicy(7), place: '`key.policy`', says: 'expected a policy' },
+    {
+      name: 'a principal where none belongs',
+      file: withNamed(policy(statement)),
+      place: '`principal.identityPolicies[0].document`',
+      says: 'Statement[0].Principal',
+    },
+    {
+      name: 'an operator',
+      file: withNamed(policy(allow('kms:*', { Condition: { Equals: { a: 'b' } } }))),
+      place: '`principal.identityPolicies[0].document`',
+      says: 'Statement[0].Condition.Equals',
+    },
+  ])('$name', ({ file, place, says = '' }) => {
+    const line = refusalOf(file);
+    expect(line.split(':')[0]).toContain(place);
+    expect(line).toContain(says);
+    expect(line).not.toContain('\n');
+  });
+
+  it('whatever the file holds', () => {
+    fc.assert(
+      fc.property(
+        fc.anything(),
+        fc.constantFrom('request', 'key', 'principal', 'organization', 'vpcEndpointPolicy'),
+        (value, part) => {
+          const line = refusalOf({ ...whole, [part]: value });
+          expect(line).not.toContain('\n');
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('facts that a case kept', () => {
+  it('are read back as they were', () => {
+    const record = factsWith({
+      grants: [
+        {
+          GrantId: 'g',
+          GranteePrincipal: ROLE,
+          Operations: ['Decrypt'],
+          Constraints: { EncryptionContextSubset: { a: 'b' } },
+        },
+      ],
+      boundary: [allow('*')],
+      session: unknown('session policies cannot be read back'),
+      scp: known([{ target: 'r-abcd', policies: [named('FullAWSAccess', allow('*'))] }]),
+    });
+    const file = JSON.parse(JSON.stringify(factsFileOf(request, record)));
+    const { record: again, request: asked } = FactsInFile.parse(file);
+    expect(asked).toEqual(request);
+    expect(again).toEqual({ ...record, principal: { ...record.principal, sessionPolicies: unknown('not given') } });
+  });
+});
