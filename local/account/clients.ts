@@ -1,7 +1,9 @@
 import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -17,13 +19,14 @@ import { refusalOf } from './permissions.ts';
 export interface Fault {
   readonly api: string;
   readonly nth: number | 'every';
-  /** The function dies before AWS sees the call, or after AWS has done it; or AWS throttles, or answers nothing new. */
-  readonly what: 'crash-before' | 'crash-after' | 'throttle';
+  /** The function dies before AWS sees the call, or after AWS has done it; or AWS throttles it, or refuses it. */
+  readonly what: 'crash-before' | 'crash-after' | 'throttle' | 'refuse';
 }
 
 /** The code with which each service refuses a caller. */
 const REFUSALS: Readonly<Record<string, string>> = {
   ec2: 'UnauthorizedOperation',
+  iam: 'AccessDenied',
   s3: 'AccessDenied',
   sts: 'AccessDenied',
 };
@@ -112,7 +115,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
     const startedAt = ground.now().getTime();
     try {
       if (fault === 'throttle') throw serviceError('ThrottlingException', 'Rate exceeded', call.requestId);
-      const refused = await refusalOf(api, call, ground);
+      const refused = fault === 'refuse' ? `not authorized to perform: ${api}` : await refusalOf(api, call, ground);
       if (refused !== null)
         throw serviceError(REFUSALS[api.split(':')[0] ?? ''] ?? 'AccessDeniedException', refused, call.requestId);
       const output = await act(call);
@@ -156,6 +159,8 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
 
   const ec2 = mockClient(EC2Client);
   const kms = mockClient(KMSClient);
+  const iam = mockClient(IAMClient);
+  const organizations = mockClient(OrganizationsClient);
   const ssm = mockClient(SSMClient);
   const s3 = mockClient(S3Client);
   const sts = mockClient(STSClient);
@@ -164,6 +169,8 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   const lambda = mockClient(LambdaClient);
   ec2.send.callsFake(answering('ec2'));
   kms.send.callsFake(answering('kms'));
+  iam.send.callsFake(answering('iam'));
+  organizations.send.callsFake(answering('organizations'));
   ssm.send.callsFake(answering('ssm'));
   s3.send.callsFake(answering('s3'));
   sts.send.callsFake(answering('sts'));
@@ -179,7 +186,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   });
 
   return () => {
-    for (const mock of [ec2, kms, ssm, s3, sts, sns, events, lambda, documents]) mock.restore();
+    for (const mock of [ec2, kms, iam, organizations, ssm, s3, sts, sns, events, lambda, documents]) mock.restore();
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);
   };

@@ -1,6 +1,8 @@
 import type {
   CreateTagsCommandInput,
   CreateTagsCommandOutput,
+  DescribeVpcEndpointsCommandInput,
+  DescribeVpcEndpointsCommandOutput,
   GetEbsEncryptionByDefaultCommandInput,
   GetEbsEncryptionByDefaultCommandOutput,
 } from '@aws-sdk/client-ec2';
@@ -24,6 +26,25 @@ export const ec2Service = (ground: Ground) => ({
     const { accountId, region } = callerPlace(call);
     const on = ground.state.encryptionByDefault.has(`${accountId}/${region}`);
     return { $metadata: answered(call), EbsEncryptionByDefault: on };
+  },
+
+  DescribeVpcEndpoints: async (
+    call: Call<DescribeVpcEndpointsCommandInput>,
+  ): Promise<DescribeVpcEndpointsCommandOutput> => {
+    const { VpcEndpointIds } = call.input;
+    const own = [...ground.state.vpcEndpoints.values()].filter((endpoint) => isAt(endpoint, callerPlace(call)));
+    const missing = VpcEndpointIds?.find((id) => !own.some(({ vpcEndpointId }) => vpcEndpointId === id));
+    if (missing !== undefined) {
+      throw ec2Error(call, 'InvalidVpcEndpointId.NotFound', `The Vpc Endpoint Id '${missing}' does not exist`);
+    }
+    const VpcEndpoints = own
+      .filter(({ vpcEndpointId }) => VpcEndpointIds?.includes(vpcEndpointId) ?? true)
+      .map(({ vpcEndpointId, accountId, policy }) => ({
+        VpcEndpointId: vpcEndpointId,
+        OwnerId: accountId,
+        PolicyDocument: JSON.stringify(policy),
+      }));
+    return { $metadata: answered(call), VpcEndpoints };
   },
 
   CreateTags: async (call: Call<CreateTagsCommandInput>): Promise<CreateTagsCommandOutput> => {

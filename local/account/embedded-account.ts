@@ -8,10 +8,12 @@ import type { Call, EventBridgeEvent } from './call.ts';
 import type { DurableExecution } from './durable-executions.ts';
 import { ec2Service } from './ec2.ts';
 import { virtualGround } from './ground.ts';
+import { iamService } from './iam.ts';
 import { kmsService } from './kms.ts';
 import { type Invocation, lambdaService } from './lambda.ts';
 import { ledgerTable } from './ledger-table.ts';
 import { objectStore } from './object-store.ts';
+import { organizationsService } from './organizations.ts';
 import type { PolicyDocument, Role, RoleSession } from './state.ts';
 import { systemsManager } from './systems-manager.ts';
 
@@ -201,6 +203,8 @@ export const embeddedAccount = async ({
     services: {
       ec2: ec2Service(ground),
       kms: kmsService(ground),
+      iam: iamService(ground),
+      organizations: organizationsService(ground),
       ssm: ssm.operations,
       s3: store.operations,
       sts,

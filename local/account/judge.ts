@@ -101,10 +101,13 @@ const readable = (key: string): string =>
   /^kms:encryptioncontext:/i.test(key) ? `aws:RequestTag/${key.toLowerCase()}` : key;
 
 /**
- * AWS's own documents of Systems Manager have no account in their ARN, which the engine takes for no resource at all;
- * the request and the policies are both given one.
+ * AWS's own documents of Systems Manager have no account in their ARN, and its own policies of an organisation no
+ * organisation, which the engine takes for no resource at all; the request and the policies are both given one.
  */
-const withOwner = (text: string): string => text.replaceAll('::document/', ':000000000000:document/');
+const withOwner = (text: string): string =>
+  text
+    .replaceAll('::document/', ':000000000000:document/')
+    .replaceAll(':organizations::aws:policy/', ':organizations::000000000000:policy/o-aws0000000/');
 
 const readableDocument = (document: PolicyDocument): unknown => ({
   ...document,

@@ -1,6 +1,7 @@
 import type { Call, Ground } from './call.ts';
 import { judge } from './judge.ts';
 import { denialReason } from './kms-decision.ts';
+import { organizationArn, policyArn } from './organizations.ts';
 
 /** One thing a call must be allowed: the action on the resource, in the context that AWS would give. */
 interface Need {
@@ -70,6 +71,27 @@ const sending: Needs = (call, input, { state }) => {
   ];
 };
 
+/** Roles have no path here. */
+const onRole: (action: string) => Needs = (action) => (call, input) => [
+  { action, resource: `arn:aws:iam::${call.session.role.accountId}:role/${text(input.RoleName)}` },
+];
+
+const onPolicy: (action: string) => Needs = (action) => (_call, input) => [{ action, resource: text(input.PolicyArn) }];
+
+const onTarget: (action: string, field: string) => Needs = (action, field) => (_call, input, ground) => [
+  {
+    action,
+    resource: organizationArn(ground, text(input[field])),
+    ...(typeof input.Filter === 'string' ? { context: { 'organizations:PolicyType': input.Filter } } : {}),
+  },
+];
+
+const describingPolicy: Needs = (_call, input, ground) => {
+  const resource = policyArn(ground, text(input.PolicyId));
+  const type = resource.split('/').at(-2)?.toUpperCase() ?? '';
+  return [{ action: 'organizations:DescribePolicy', resource, context: { 'organizations:PolicyType': type } }];
+};
+
 /**
  * What each call of a function must be allowed, by the policies that `template.yaml` gives it. KMS decides for itself
  * (the key policy has its say), and a function may always use Lambda's own bookkeeping of durable executions.
@@ -85,6 +107,17 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'ec2:DescribeSnapshots': anywhere('ec2:DescribeSnapshots'),
   'ec2:CreateSnapshot': freezing('CreateSnapshot'),
   'ec2:CreateSnapshots': freezing('CreateSnapshots'),
+  'ec2:DescribeVpcEndpoints': anywhere('ec2:DescribeVpcEndpoints'),
+  'iam:GetRole': onRole('iam:GetRole'),
+  'iam:ListRolePolicies': onRole('iam:ListRolePolicies'),
+  'iam:GetRolePolicy': onRole('iam:GetRolePolicy'),
+  'iam:ListAttachedRolePolicies': onRole('iam:ListAttachedRolePolicies'),
+  'iam:GetPolicy': onPolicy('iam:GetPolicy'),
+  'iam:GetPolicyVersion': onPolicy('iam:GetPolicyVersion'),
+  'organizations:DescribeOrganization': anywhere('organizations:DescribeOrganization'),
+  'organizations:ListParents': onTarget('organizations:ListParents', 'ChildId'),
+  'organizations:ListPoliciesForTarget': onTarget('organizations:ListPoliciesForTarget', 'TargetId'),
+  'organizations:DescribePolicy': describingPolicy,
   'ssm:DescribeInstanceInformation': anywhere('ssm:DescribeInstanceInformation'),
   'ssm:GetCommandInvocation': anywhere('ssm:GetCommandInvocation'),
   'ssm:ListCommands': anywhere('ssm:ListCommands'),
@@ -106,6 +139,9 @@ const FREE: ReadonlySet<string> = new Set([
   'sts:GetCallerIdentity',
   'lambda:CheckpointDurableExecution',
   'kms:DescribeKey',
+  'kms:GetKeyPolicy',
+  'kms:ListGrants',
+  'kms:ListAliases',
 ]);
 
 /** The message with which AWS refuses a call, or `null` where the session may make it. A call of no table is an error. */

@@ -9,6 +9,7 @@ export interface PolicyDocument {
 }
 
 export interface NamedPolicy {
+  /** Of a role: an ARN is that of a managed policy, attached to it; any other name is an inline policy's. */
   readonly name: string;
   readonly document: PolicyDocument;
 }
@@ -118,9 +119,24 @@ export interface OrganizationPolicies {
   readonly resourceControlPolicies: readonly { target: string; policies: readonly NamedPolicy[] }[];
 }
 
+/** Who may read the organisation's policies, beside the permission to. */
+export interface OrganizationHead {
+  managementAccount: string;
+  readonly delegatedAdministrators: Set<string>;
+}
+
+/** An endpoint's policy can be read; no call of the scale model comes through one. */
+export interface VpcEndpoint {
+  readonly vpcEndpointId: string;
+  readonly accountId: string;
+  readonly region: string;
+  readonly policy: PolicyDocument;
+}
+
 export interface State {
   /** By account id. */
   readonly organization: Map<string, OrganizationPolicies>;
+  readonly organizationHead: OrganizationHead;
   /** By ARN. */
   readonly roles: Map<string, Role>;
   /** By access key id. */
@@ -130,17 +146,21 @@ export interface State {
   readonly volumes: Map<string, Volume>;
   readonly snapshots: Map<string, Snapshot>;
   readonly instances: Map<string, Instance>;
+  readonly vpcEndpoints: Map<string, VpcEndpoint>;
   /** `<account>/<region>` where EBS encryption by default is on. */
   readonly encryptionByDefault: Set<string>;
 }
 
 export const emptyState = (): State => ({
   organization: new Map(),
+  // An account of its own, as AWS recommends.
+  organizationHead: { managementAccount: '888899990000', delegatedAdministrators: new Set() },
   roles: new Map(),
   sessions: new Map(),
   keys: new Map(),
   volumes: new Map(),
   snapshots: new Map(),
   instances: new Map(),
+  vpcEndpoints: new Map(),
   encryptionByDefault: new Set(),
 });

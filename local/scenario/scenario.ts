@@ -10,10 +10,21 @@ const PolicyDocument = z.looseObject({ Version: z.string().optional(), Statement
 const NamedPolicy = z.strictObject({ name: Name, document: PolicyDocument });
 const OrganizationLevel = z.strictObject({ target: z.string().min(1), policies: z.array(NamedPolicy) });
 
+/** Named by its ARN, a managed policy that is attached; else an inline one. */
+const RolePolicy = z.strictObject({
+  name: z
+    .string()
+    .regex(
+      /^([\w.-]{1,64}|arn:aws:iam::(aws|\d{12}):policy\/[\w+=,.@/-]{1,512})$/,
+      'expected a name of letters, digits, `_`, `.` and `-`, or the ARN of a managed policy',
+    ),
+  document: PolicyDocument,
+});
+
 const Role = z.strictObject({
   accountId: AccountId,
   name: RoleName,
-  identityPolicies: z.array(NamedPolicy),
+  identityPolicies: z.array(RolePolicy),
   permissionsBoundary: PolicyDocument.nullable().default(null),
 });
 
@@ -83,6 +94,8 @@ export const Scenario = z.strictObject({
       }),
     )
     .default({}),
+  /** Accounts to which AWS shows the organisation's policies. */
+  delegatedAdministrators: z.array(AccountId).default([]),
   parameters: z.record(z.string(), z.string()).default({}),
   roles: z.array(Role).min(1),
   keys: z.array(Key).default([]),

@@ -29,6 +29,8 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
   for (const role of scenario.roles) account.addRole(role);
   for (const [accountId, policies] of Object.entries(scenario.organization))
     state.organization.set(accountId, policies);
+  for (const accountId of scenario.delegatedAdministrators)
+    state.organizationHead.delegatedAdministrators.add(accountId);
   for (const { name, accountId, region, ...rest } of scenario.keys) {
     const keyId = ground.uuid();
     const key: Key = {

@@ -4,6 +4,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { CustodyEntry } from '#shared/case/case';
 import type { Settings } from '#shared/settings';
+import type { Iam } from './iam.ts';
+import type { Organizations } from './organizations.ts';
 
 /** One account and Region as Unlatch works there: its clients, and the name it is seen under. */
 export interface AwsSession {
@@ -14,9 +16,12 @@ export interface AwsSession {
   readonly ec2: EC2Client;
   readonly kms: KMSClient;
   readonly ssm: SSMClient;
+  /** Loaded when first asked for: no cold start pays for clients that few steps need. */
+  readonly iam: () => Promise<Iam>;
+  readonly organizations: () => Promise<Organizations>;
 }
 
-interface Answer {
+export interface Answer {
   readonly $metadata: { readonly requestId?: string | undefined };
 }
 
@@ -66,6 +71,27 @@ const SESSION_SECONDS = 3_600;
 /** A session is renewed this long before it ends, so that no step begins with credentials about to expire. */
 const MARGIN_SECONDS = 300;
 
+export interface ClientConfig {
+  readonly region: string;
+  readonly credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+}
+
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
+const clientsOf = (config: ClientConfig) => ({
+  ec2: new EC2Client(config),
+  kms: new KMSClient(config),
+  ssm: new SSMClient(config),
+  iam: once(async () => (await import('./iam.ts')).iamOf(config)),
+  organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
+});
+
 /**
  * Sessions by account and Region, made once an environment and renewed before they expire. In Unlatch's own account it
  * works with the function's role; elsewhere it assumes the member role, with the external id where one is set.
@@ -87,14 +113,7 @@ export const sessionsOf = (
 
   const own = async (region: string): Promise<AwsSession> => {
     const { ACCOUNT_ID: accountId } = settings;
-    return {
-      accountId,
-      region,
-      caller: ownCaller(),
-      ec2: new EC2Client({ region }),
-      kms: new KMSClient({ region }),
-      ssm: new SSMClient({ region }),
-    };
+    return { accountId, region, caller: ownCaller(), ...clientsOf({ region }) };
   };
 
   const member = async (accountId: string, region: string): Promise<AwsSession> => {
@@ -112,14 +131,7 @@ export const sessionsOf = (
       ...(Credentials?.SessionToken === undefined ? {} : { sessionToken: Credentials.SessionToken }),
     };
     const caller = Promise.resolve(AssumedRoleUser?.Arn ?? 'unknown');
-    return {
-      accountId,
-      region,
-      caller,
-      ec2: new EC2Client({ region, credentials }),
-      kms: new KMSClient({ region, credentials }),
-      ssm: new SSMClient({ region, credentials }),
-    };
+    return { accountId, region, caller, ...clientsOf({ region, credentials }) };
   };
 
   return {

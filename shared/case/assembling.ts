@@ -1,4 +1,6 @@
 import type { Diagnosis } from '#shared/diagnosis/diagnosis';
+import { byPlace } from '#shared/diagnosis/fix-places';
+import { LAYER_WORDS } from '#shared/diagnosis/layer-words';
 import { planOf } from '#shared/plan/plan';
 import { manualInstructions } from '#shared/route/manual';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
@@ -31,8 +33,16 @@ const verdictOf = (location: Location, outcomes: readonly RouteOutcome[], dryRun
   return outcomes.some(({ result }) => result === 'preserved') ? 'preserved' : 'by-hand';
 };
 
-const mendThis = (diagnosis: Diagnosis | null): string[] =>
-  diagnosis === null ? [] : [`Have the refusal mended (${diagnosis.cause}), so that the acquisition can be repeated.`];
+/** What lets the acquisition be repeated: the places to change, or the cause alone where nothing can be proposed. */
+const mendThis = (diagnosis: Diagnosis | null): string[] => {
+  if (diagnosis === null) return [];
+  const places = byPlace(diagnosis.fixes).map(({ layer, target }) => `the ${LAYER_WORDS[layer]} (${target})`);
+  return [
+    places.length === 0
+      ? `Have the refusal mended (${diagnosis.cause}), so that the acquisition can be repeated.`
+      : `Have ${places.join(' and ')} mended as told below, then repeat the acquisition.`,
+  ];
+};
 
 /** What a person must still do, most urgent first: evidence before permissions before tidiness. */
 const todoOf = ({ location, freeze, tried, explained, dryRun }: Findings): string[] => [

@@ -1,5 +1,6 @@
 import type { Saying } from '#shared/policy/authorize';
-import type { Diagnosis, Fix } from './diagnosis.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import { byPlace, type FixPlace } from './fix-places.ts';
 import { LAYER_WORDS, SAYING_WORDS } from './layer-words.ts';
 
 const MARKS: Readonly<Record<Saying['said'], string>> = {
@@ -18,15 +19,12 @@ const stationOf = ({ layer, said, statement }: Saying): string => {
 
 const indented = (text: string): readonly string[] => text.split('\n').map((line) => `     ${line}`);
 
-/** Statements for the same place stand together, under one note. */
-const fixLines = ({ layer, target, statement, note }: Fix, index: number, all: readonly Fix[]): readonly string[] => {
-  const before = all[index - 1];
-  const goesOn = before?.target === target && before.note === note;
-  return [
-    ...(goesOn ? [] : ['', `  ${LAYER_WORDS[layer]}: ${target}`, ...indented(note)]),
-    ...(statement === null ? [] : indented(JSON.stringify(statement, null, 2))),
-  ];
-};
+const placeLines = ({ layer, target, note, statements }: FixPlace): readonly string[] => [
+  '',
+  `  ${LAYER_WORDS[layer]}: ${target}`,
+  ...indented(note),
+  ...statements.flatMap((statement) => indented(JSON.stringify(statement, null, 2))),
+];
 
 const section = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : ['', title, ...lines];
@@ -47,5 +45,5 @@ export const diagnosisInWords = ({
     'What is missing for a sure answer:',
     missing.map((item) => `  ${item}`),
   ),
-  ...section('What would let it pass (Unlatch changes no policy by itself):', fixes.flatMap(fixLines)),
+  ...section('What would let it pass (Unlatch changes no policy by itself):', byPlace(fixes).flatMap(placeLines)),
 ];

@@ -85,7 +85,7 @@ const Request = z.strictObject({
   /** Where it is left out, each action of an acquisition is asked. */
   action: z
     .string()
-    .regex(/^[a-z0-9-]+:[A-Za-z]+$/, 'expected an action such as `kms:CreateGrant`')
+    .regex(/^[a-z0-9-]+:[A-Z][A-Za-z]+$/, 'expected an action in the spelling of AWS, such as `kms:CreateGrant`')
     .nullable()
     .default(null),
   resource: z

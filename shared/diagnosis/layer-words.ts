@@ -21,5 +21,5 @@ export const SAYING_WORDS: Readonly<Record<Saying['said'], string>> = {
   silent: 'does not allow it',
   denies: 'denies it',
   unknown: 'not known',
-  'not-asked': 'does not bind this request',
+  'not-asked': 'does not apply',
 };

@@ -1,5 +1,5 @@
 import type { CaseReport } from '#shared/case/report';
-import type { Fix } from '#shared/diagnosis/diagnosis';
+import { byPlace, type FixPlace } from '#shared/diagnosis/fix-places';
 import { LAYER_WORDS, SAYING_WORDS } from '#shared/diagnosis/layer-words';
 import type { Saying } from '#shared/policy/authorize';
 import type { Denial } from '#shared/signal/signal';
@@ -78,13 +78,13 @@ const station = ({
 const authorizationPath = (trace: readonly Saying[]): Html | null =>
   trace.length === 0 ? null : html`<h3>The way through the policies</h3><ol class="path">${trace.map(station)}</ol>`;
 
-const fixItem = ({ layer, target, statement, verified, note }: Fix): Html => html`<li>
+const fixItem = ({ layer, target, note, verified, statements }: FixPlace): Html => html`<li>
 <p>${prose(note)}</p>
 ${facts([
   ['Where', html`${LAYER_WORDS[layer]}, <code>${target}</code>`],
-  ['Checked', words(verified ? 're-simulated: the request would be allowed' : 'not re-simulated')],
+  ['Verified', words(verified ? 'yes: tried on a copy of the policies' : 'no')],
 ])}
-${statement === null ? null : html`<pre>${JSON.stringify(statement, null, 2)}</pre>`}</li>`;
+${statements.map((statement) => html`<pre>${JSON.stringify(statement, null, 2)}</pre>`)}</li>`;
 
 const denialCard = (denial: Denial): Html =>
   html`<article class="denial">${facts([
@@ -125,7 +125,7 @@ export const refusalSection = ({ diagnosis, denials }: CaseReport): Html => {
   }${denialList(denials)}${
     fixes.length === 0
       ? null
-      : html`<h3>What would lift the refusal</h3><p>Proposals: Unlatch widens no access by itself.</p><ul class="fixes">${fixes.map(fixItem)}</ul>`
+      : html`<h3>What would lift the refusal</h3><p>Proposals: Unlatch widens no access by itself.</p><ul class="fixes">${byPlace(fixes).map(fixItem)}</ul>`
   }</section>`;
 };
 

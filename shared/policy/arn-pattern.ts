@@ -1,5 +1,6 @@
 import { globOf, type Matcher, type Piece } from './glob.ts';
-import { type Truth, truthOf } from './truth.ts';
+import { loosened, type Template } from './template.ts';
+import { and, type Truth, truthOf } from './truth.ts';
 
 /** An ARN has six parts, of which the last may hold colons. */
 export const ARN_PARTS = 6;
@@ -18,7 +19,7 @@ export const arnPartsOf = (pieces: readonly Piece[]): readonly (readonly Piece[]
   return parts;
 };
 
-/** Whether each part of an ARN fits its own pattern. */
+/** Whether each part of an ARN fits its own pattern; of a pattern that ends early the ARN may go on. */
 export const partsFit = (matchers: readonly Matcher[], arn: string): boolean => {
   let from = 0;
   for (const [index, matches] of matchers.entries()) {
@@ -29,10 +30,8 @@ export const partsFit = (matchers: readonly Matcher[], arn: string): boolean => 
   return true;
 };
 
-const ANYTHING: readonly Piece[] = [{ pattern: '*' }];
-
 /**
- * The Resource of a statement as a question to an ARN. An ARN that ends early is completed with `*`. A `*` that would have
+ * The Resource of a statement as a question to an ARN. One that ends early is completed with `*`. A `*` that would have
  * to reach over a colon is not the same in all of AWS's pages, so that it is unknown what it takes in.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
@@ -40,10 +39,15 @@ export const resourcePattern = (pieces: readonly Piece[]): ((arn: string) => Tru
   const whole = globOf(pieces);
   const parts = arnPartsOf(pieces);
   if (parts.length === 1) return (arn) => truthOf(whole(arn));
-  const missing = Array<readonly Piece[]>(ARN_PARTS - parts.length).fill(ANYTHING);
-  const matchers = [...parts, ...missing].map(globOf);
+  const matchers = parts.map(globOf);
   return (arn) => {
     if (partsFit(matchers, arn)) return 'yes';
     return whole(arn) ? 'unknown' : 'no';
   };
+};
+
+/** The same where it is not known what the variables come to: only what no value reaches is sure. */
+export const mayReach = (template: Template): ((arn: string) => Truth) => {
+  const reaches = resourcePattern(loosened(template));
+  return (arn) => and(reaches(arn), 'unknown');
 };

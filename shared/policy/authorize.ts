@@ -1,7 +1,7 @@
 import type { Facts } from './facts.ts';
 import type { Layer } from './layer.ts';
 import { isForKey, PARTS, type Part, type Readings, readLayers } from './layers.ts';
-import { STANDINGS } from './naming.ts';
+import { STANDINGS, type Standing } from './naming.ts';
 import type { StatementRef } from './policy.ts';
 import { accountOf } from './principal.ts';
 import { NOT_ASKED, type Reading } from './reading.ts';
@@ -105,22 +105,35 @@ type Outcome = Omit<Decision, 'trace'>;
 
 const ALLOWED: Outcome = { decision: 'allowed', layer: null, explicit: false, statement: null, missing: [] };
 
-/** A statement that allows by the key policy or the caller's policies; what decided where nothing refused. */
-const allowing = (readings: Readings): StatementRef | null => {
-  const parts = [...STANDINGS, 'identity'] as const;
-  return parts.map((part) => readings[part].allowing).find((ref) => ref !== null) ?? null;
+const UNNAMED = { itself: 'no', role: 'no', everyone: 'no', account: 'no', grants: 'no' } as const;
+
+/** The statement that is enough by itself: of the key policy, or where there is no key of IAM. None where a grant allows. */
+const allowing = (readings: Readings, allows: Allows, relation: Relation): StatementRef | null => {
+  if (relation === 'no-key') return readings.identity.allowing;
+  const isEnough = (standing: Standing): boolean =>
+    GIVEN[relation]({ ...allows, ...UNNAMED, [standing]: allows[standing] }) === 'yes';
+  const enough = STANDINGS.find(isEnough);
+  return enough === undefined ? null : readings[enough].allowing;
 };
 
 const silentLayer = (allows: Allows, relation: Relation): Layer | null =>
   SILENCES.find(([, said]) => said(allows, relation) === 'no')?.[0] ?? null;
 
-/** What is not known and would change the answer: a denial that is open, and an allow on which the permission turns. */
+/** Every way in which what is open may turn out. */
+const endingsOf = (allows: Allows, open: readonly Part[]): readonly Allows[] =>
+  open.reduce<readonly Allows[]>(
+    (endings, part) => endings.flatMap((ending) => [ending, { ...ending, [part]: 'no' as const }]),
+    [{ ...allows, ...Object.fromEntries(open.map((part) => [part, 'yes'])) }],
+  );
+
+/** What is not known and would change the answer: a denial that is open, and an allow on which some ending turns. */
 const missingOf = (readings: Readings, allows: Allows, relation: Relation): readonly string[] => {
+  const open = PARTS.filter((part) => allows[part] === 'unknown');
+  const endings = endingsOf(allows, open);
   const turns = (part: Part): boolean =>
-    allows[part] === 'unknown' &&
-    permitted({ ...allows, [part]: 'yes' }, relation) !== permitted({ ...allows, [part]: 'no' }, relation);
+    endings.some((ending) => permitted(ending, relation) !== permitted({ ...ending, [part]: 'no' }, relation));
   const denials = DENIERS.flatMap(([, part]) => readings[part].openDenies);
-  return [...new Set([...denials, ...PARTS.filter(turns).flatMap((part) => readings[part].openAllows)])];
+  return [...new Set([...denials, ...open.filter(turns).flatMap((part) => readings[part].openAllows)])];
 };
 
 const NOT_DOCUMENTED =
@@ -136,7 +149,7 @@ const outcomeOf = (readings: Readings, relation: Relation): Outcome => {
   if (answer === 'no') return { ...ALLOWED, decision: 'denied', layer: silentLayer(allows, relation) };
   // An explicit deny behind something unknown is never taken for none.
   const deniable = DENIERS.some(([, part]) => readings[part].denies === 'unknown');
-  if (answer === 'yes' && !deniable) return { ...ALLOWED, statement: allowing(readings) };
+  if (answer === 'yes' && !deniable) return { ...ALLOWED, statement: allowing(readings, allows, relation) };
   const missing = missingOf(readings, allows, relation);
   return { ...ALLOWED, decision: 'undetermined', missing: missing.length > 0 ? missing : [NOT_DOCUMENTED] };
 };

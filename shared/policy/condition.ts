@@ -49,11 +49,11 @@ const agreed = (truths: readonly Truth[]): Truth => {
 };
 
 /**
- * Several values under an operator that asks for one are not documented: where they agree the answer is theirs.
+ * Several values under an operator that asks for one are not documented. Where none satisfies it, it cannot hold.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */
 const QUANTIFIED: Readonly<Record<Quantifier, (truths: readonly Truth[]) => Truth>> = {
-  one: agreed,
+  one: (truths) => (truths.length > 1 ? and(or(...truths), 'unknown') : or(...truths)),
   all: (truths) => and(...truths),
   any: (truths) => or(...truths),
 };

@@ -11,9 +11,7 @@ export interface Context {
 
 export type ContextRecord = Readonly<Record<string, string | readonly string[] | null>>;
 
-export const carrying = (value: string | readonly string[] | null): Possible => [
-  typeof value === 'string' ? [value] : value,
-];
+export const carrying = (value: ContextRecord[string]): Possible => [typeof value === 'string' ? [value] : value];
 
 /** Context keys are not case-sensitive. */
 export const contextOf = (record: ContextRecord): Context =>

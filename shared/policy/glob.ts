@@ -32,12 +32,24 @@ const firstFit = (text: string, run: Run, from: number, end: number): number => 
   return -1;
 };
 
+/** The text of a pattern without wildcards: most patterns have none, and are compared. */
+const plainText = (pieces: readonly Piece[]): string | null => {
+  let text = '';
+  for (const piece of pieces) {
+    if ('pattern' in piece && /[*?]/.test(piece.pattern)) return null;
+    text += 'pattern' in piece ? piece.pattern : piece.literal;
+  }
+  return text;
+};
+
 /**
  * A pattern of which some pieces are literal, as when a policy variable's value stands in it.
  * Its time grows with the text and not with the number of stars: a policy is somebody else's text, and a regular
  * expression made of it could be made to hang.
  */
 export const globOf = (pieces: readonly Piece[]): Matcher => {
+  const plain = plainText(pieces);
+  if (plain !== null) return (text) => text === plain;
   const [first = [], ...others] = runsOf(pieces);
   const last = others.pop();
   if (last === undefined) return (text) => text.length === first.length && fitsAt(text, first, 0);
@@ -55,5 +67,4 @@ export const globOf = (pieces: readonly Piece[]): Matcher => {
 };
 
 /** `*` for any run of characters, `?` for any one. */
-export const glob = (pattern: string): Matcher =>
-  /[*?]/.test(pattern) ? globOf([{ pattern }]) : (text) => text === pattern;
+export const glob = (pattern: string): Matcher => globOf([{ pattern }]);

@@ -1,6 +1,7 @@
 import { type Context, certain } from './context.ts';
-import { type Principal, principalOf } from './principal.ts';
-import { and, every, or, type Truth, truthOf } from './truth.ts';
+import { namedByArn } from './named-principal.ts';
+import { isService, names, type Principal } from './principal.ts';
+import { and, every, type Truth, truthOf } from './truth.ts';
 
 /** A grant on a key, as far as a decision needs it. */
 export interface Grant {
@@ -30,7 +31,8 @@ const pairFits = (name: string, value: string, context: Context): Truth => {
   const values = certain(context, `kms:encryptioncontext:${name.toLowerCase()}`);
   if (values === undefined) return 'unknown';
   if (!values?.includes(value)) return 'no';
-  return name === name.toLowerCase() || certain(context, NAMES)?.includes(name) ? 'yes' : 'unknown';
+  const isSpelledSo = certain(context, NAMES)?.includes(name) ?? name === name.toLowerCase();
+  return isSpelledSo ? 'yes' : 'unknown';
 };
 
 const nothingElse = (pairs: Readonly<Record<string, string>>, context: Context): Truth => {
@@ -54,21 +56,13 @@ const childFits = ({ operations }: Grant, operation: string, context: Context): 
   return asked === undefined ? 'unknown' : truthOf((asked ?? []).every((wanted) => operations.includes(wanted)));
 };
 
-/**
- * A grant to a role is for its sessions. One to an account may be used by whom is not documented.
- */
+/** One to a role is for its sessions. Who but its root may use one to an account, or to a unique id, is not documented. */
 const isGrantee = (grantee: string, principal: Principal): Truth => {
-  const named = principalOf(grantee);
-  if (named === null) return 'unknown';
-  if (named.kind === 'service' || principal.kind === 'service')
-    return truthOf(named.kind === principal.kind && grantee === (principal.kind === 'service' ? principal.name : ''));
-  if (named.accountId !== principal.accountId) return 'no';
-  if (named.kind === 'root') return principal.kind === 'root' ? 'yes' : 'unknown';
-  if (named.kind !== principal.kind || named.name !== principal.name) return 'no';
-  if (named.kind === 'user' || principal.kind === 'user') return 'yes';
-  if (named.sessionArn === null)
-    return or(truthOf(principal.roleArn === null), truthOf(principal.roleArn === named.roleArn));
-  return principal.sessionArn === null ? 'unknown' : truthOf(principal.sessionArn === named.sessionArn);
+  if (principal.kind === 'service') return truthOf(grantee === principal.name);
+  const named = namedByArn(grantee);
+  if (named === null) return isService(grantee) ? 'no' : 'unknown';
+  const is = names(named, principal);
+  return 'arn' in named || principal.kind === 'root' ? is : and(is, 'unknown');
 };
 
 /** Whether a grant allows the action to the principal. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html */

@@ -27,8 +27,7 @@ const CRYPTOGRAPHIC = [
  * The operations on the way of an acquisition that a state stops.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
  */
-const STOPPED: Readonly<Record<Exclude<KeyState, 'NotFound'>, ReadonlySet<string>>> = {
-  Enabled: new Set(),
+const STOPPED: Readonly<Record<Exclude<KeyState, 'Enabled' | 'NotFound'>, ReadonlySet<string>>> = {
   Disabled: new Set([...CRYPTOGRAPHIC, 'CreateGrant']),
   PendingDeletion: new Set([...CRYPTOGRAPHIC, 'CreateGrant']),
   PendingReplicaDeletion: new Set([...CRYPTOGRAPHIC, 'CreateGrant']),
@@ -38,8 +37,14 @@ const STOPPED: Readonly<Record<Exclude<KeyState, 'NotFound'>, ReadonlySet<string
   Updating: new Set(),
 };
 
-/** Whether a key in this state does what is asked, to whomever it is allowed. */
+/** Operations that no state stops. */
+const UNHINDERED = ['DescribeKey', 'GetKeyPolicy', 'PutKeyPolicy', 'ListGrants', 'RetireGrant', 'RevokeGrant'];
+const LISTED: ReadonlySet<string> = new Set([...CRYPTOGRAPHIC, 'CreateGrant', ...UNHINDERED]);
+
+/** Whether a key in this state does what is asked, to whomever it is allowed; of other operations only `Enabled` is sure. */
 export const stateAllows = (state: KeyState, action: string): Truth => {
   if (state === 'NotFound') return 'no';
-  return truthOf(!STOPPED[state].has(action.slice(action.indexOf(':') + 1)));
+  if (state === 'Enabled') return 'yes';
+  const operation = action.slice(action.indexOf(':') + 1);
+  return LISTED.has(operation) ? truthOf(!STOPPED[state].has(operation)) : 'unknown';
 };

@@ -1,4 +1,4 @@
-import type { Facts, KeyFacts, Level } from './facts.ts';
+import type { Facts, KeyFacts, Level, PrincipalFacts } from './facts.ts';
 import { grantAllows } from './grant.ts';
 import { stateAllows } from './key-state.ts';
 import { isMeant, STANDINGS, type Standing, standsAs } from './naming.ts';
@@ -24,7 +24,7 @@ export const PARTS = [
 ] as const;
 export type Part = (typeof PARTS)[number];
 
-/** What each layer says of a request; the key policy as a whole, and resource control policies, only ever deny here. */
+/** What each layer says of a request; the key policy as a whole, and resource control policies, are asked for denials only. */
 export type Readings = Readonly<Record<Part | 'keyPolicy' | 'resourceControl', Reading>>;
 
 /** Whether the request is for a key: `iam:CreateServiceLinkedRole` and `kms:CreateKey` have none that could have a policy. */
@@ -39,6 +39,13 @@ const isServiceLinked = (principal: Principal): boolean =>
     ? principal.name.startsWith('AWSServiceRoleFor')
     : SERVICE_LINKED.test(principal.roleArn));
 
+/**
+ * The grant itself says who may retire it, which no list of grants tells for sure. A key policy has no say in it, nor has a
+ * resource control policy; IAM can deny it. https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
+ */
+const RETIRE_GRANT = 'kms:RetireGrant';
+const RETIRING: Reading = { ...SILENT, allows: 'unknown', openAllows: ['which grant it is, and who may retire it'] };
+
 const hasOwnPolicies = ({ kind }: Principal): boolean => kind === 'role' || kind === 'user';
 
 /** At each level something has to allow. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html */
@@ -50,20 +57,17 @@ const serviceControl = (request: Request, { organization }: Facts): Reading => {
   );
 };
 
-const certainIf = (truth: Truth, reading: Reading): Reading => {
-  if (truth === 'yes' || reading.denies === 'no') return reading;
+const certainIf = (managerIsKnown: boolean, reading: Reading): Reading => {
+  if (managerIsKnown || reading.denies === 'no') return reading;
   return { ...reading, denies: 'unknown', denying: null, openDenies: ['who manages the key', ...reading.openDenies] };
 };
 
-const deniesOf = (levels: readonly Level[], request: Request): Reading => ({
-  ...together(
+const deniesOf = (levels: readonly Level[], request: Request): Reading =>
+  together(
     levels.map(({ policies }) =>
       readingOf(policies, request, (statement) => isMeant(statement, request.principal, 'no')),
     ),
-  ),
-  allows: 'yes',
-  openAllows: [],
-});
+  );
 
 /**
  * They only deny: an allow for everything is attached everywhere and cannot be detached. They bind no AWS managed key, and
@@ -71,12 +75,12 @@ const deniesOf = (levels: readonly Level[], request: Request): Reading => ({
  */
 const resourceControl = (request: Request, { organization, key }: Facts): Reading => {
   const { principal, action } = request;
-  if (!isForKey(request) || isServiceLinked(principal) || action === 'kms:RetireGrant') return NOT_ASKED;
+  if (!isForKey(request) || isServiceLinked(principal) || action === RETIRE_GRANT) return NOT_ASKED;
   if (key.manager.known && key.manager.value === 'AWS') return NOT_ASKED;
-  const reading = readingOfKnown(organization.resourceControlPolicies, 'the resource control policies', (levels) =>
-    deniesOf(levels, request),
-  );
-  return certainIf(truthOf(key.manager.known), { ...reading, allows: 'yes', openAllows: [] });
+  const { resourceControlPolicies: levels } = organization;
+  if (levels.known && levels.value.length === 0) return NOT_ASKED;
+  const reading = readingOfKnown(levels, 'the resource control policies', (value) => deniesOf(value, request));
+  return certainIf(key.manager.known, { ...reading, allows: 'yes', openAllows: [] });
 };
 
 type KeyPolicyReadings = Pick<Readings, 'keyPolicy' | Standing>;
@@ -92,28 +96,22 @@ const readingsOfKeyPolicy = (policy: Policy, request: Request, hasBoundary: Trut
   const { principal } = request;
   const voices = voicesIn([policy], request);
   const said = (standing: Standing): Reading =>
-    gathered(voices, request, (statement) =>
-      statement.effect === 'Allow' ? standsAs(standing, statement, principal) : 'no',
-    );
-  const denied = gathered(voices, request, (statement) =>
-    statement.effect === 'Deny' ? isMeant(statement, principal, hasBoundary) : 'no',
-  );
+    gathered(voices, request, (statement) => standsAs(standing, statement, principal));
+  const denied = gathered(voices, request, (statement) => isMeant(statement, principal, hasBoundary));
   return { keyPolicy: denied, ...inEach(said) };
 };
 
-const keyPolicy = (request: Request, { key, principal }: Facts): KeyPolicyReadings => {
-  if (!isForKey(request)) return { keyPolicy: NOT_ASKED, ...inEach(() => SILENT) };
-  const { permissionsBoundary } = principal;
-  const hasBoundary = permissionsBoundary.known ? truthOf(permissionsBoundary.value !== null) : 'unknown';
-  if (key.policy.known) return readingsOfKeyPolicy(key.policy.value, request, hasBoundary);
-  const unread = readingOfKnown(key.policy, 'the key policy', () => SILENT);
+const keyPolicy = (request: Request, { policy }: KeyFacts, hasBoundary: Truth): KeyPolicyReadings => {
+  if (!isForKey(request) || request.action === RETIRE_GRANT) return { keyPolicy: NOT_ASKED, ...inEach(() => SILENT) };
+  if (policy.known) return readingsOfKeyPolicy(policy.value, request, hasBoundary);
+  const unread = readingOfKnown(policy, 'the key policy', () => SILENT);
   return { keyPolicy: unread, ...inEach(() => unread) };
 };
 
 const grants = (request: Request, { grants }: KeyFacts): Reading => {
-  if (!isForKey(request)) return SILENT;
   const { principal, action, context } = request;
-  const reading = readingOfKnown(grants, 'the grants on the key', (list) => {
+  if (action === RETIRE_GRANT) return RETIRING;
+  return readingOfKnown(grants, 'the grants on the key', (list) => {
     const truths = list.map((grant) => ({ grant, allows: grantAllows(grant, principal, action, context) }));
     return {
       ...SILENT,
@@ -123,8 +121,6 @@ const grants = (request: Request, { grants }: KeyFacts): Reading => {
       ),
     };
   });
-  // A grant only allows. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
-  return { ...reading, denies: 'no', openDenies: [] };
 };
 
 const attached = (policies: readonly Policy[], request: Request): Reading => readingOf(policies, request);
@@ -135,28 +131,38 @@ const session = (policies: readonly Policy[], request: Request): Reading =>
 const single = (policy: Policy | null, request: Request): Reading =>
   policy === null ? NOT_ASKED : attached([policy], request);
 
-const endpoint = (policy: Policy | null, request: Request): Reading =>
+const endpoint = (policy: Policy | null, request: Request, hasBoundary: Truth): Reading =>
   policy === null
     ? NOT_ASKED
-    : readingOf([policy], request, (statement) => isMeant(statement, request.principal, 'no'));
+    : readingOf([policy], request, (statement) =>
+        statement.effect === 'Allow'
+          ? some(STANDINGS, (standing) => standsAs(standing, statement, request.principal))
+          : isMeant(statement, request.principal, hasBoundary),
+      );
 
 const keyState = (request: Request, { state }: KeyFacts): Reading => {
   if (!isForKey(request)) return NOT_ASKED;
-  const reading = readingOfKnown(state, 'the state of the key', (value) => ({
-    ...NOT_ASKED,
-    allows: stateAllows(value, request.action),
-  }));
-  return { ...reading, denies: 'no', openDenies: [] };
+  return readingOfKnown(state, 'the state of the key', (value) => {
+    const allows = stateAllows(value, request.action);
+    const openAllows = allows === 'unknown' ? ['what AWS does with this operation in this state of the key'] : [];
+    return { ...NOT_ASKED, allows, openAllows };
+  });
+};
+
+const bounded = (isBindable: boolean, { permissionsBoundary }: PrincipalFacts): Truth => {
+  if (!isBindable) return 'no';
+  return permissionsBoundary.known ? truthOf(permissionsBoundary.value !== null) : 'unknown';
 };
 
 /** Reads every layer. */
 export const readLayers = (request: Request, facts: Facts): Readings => {
   const { principal, key, vpcEndpointPolicy } = facts;
   const own = hasOwnPolicies(request.principal);
+  const hasBoundary = bounded(own, principal);
   return {
     serviceControl: serviceControl(request, facts),
     resourceControl: resourceControl(request, facts),
-    ...keyPolicy(request, facts),
+    ...keyPolicy(request, key, hasBoundary),
     grants: grants(request, key),
     identity: own
       ? readingOfKnown(principal.identityPolicies, 'the identity policies', (policies) => attached(policies, request))
@@ -167,7 +173,9 @@ export const readLayers = (request: Request, facts: Facts): Readings => {
     session: own
       ? readingOfKnown(principal.sessionPolicies, 'the session policies', (policies) => session(policies, request))
       : NOT_ASKED,
-    endpoint: readingOfKnown(vpcEndpointPolicy, 'the VPC endpoint policy', (policy) => endpoint(policy, request)),
+    endpoint: readingOfKnown(vpcEndpointPolicy, 'the VPC endpoint policy', (policy) =>
+      endpoint(policy, request, hasBoundary),
+    ),
     keyState: keyState(request, key),
   };
 };

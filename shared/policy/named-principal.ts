@@ -10,7 +10,10 @@ const UNIQUE_ID = /^A[A-Z]{3}[A-Z0-9]{12,124}$/;
 const ENTITY = /^arn:aws[a-z-]*:(iam|sts)::(\d{12}):(root|role|user|assumed-role|federated-user)(?:\/(.+))?$/;
 const EVERYONE: NamedPrincipal = { kind: 'everyone' };
 
-const byArn = (text: string): NamedPrincipal | null => {
+/** An account, role, user or session by its ARN or id; `null` where it is none. */
+export const namedByArn = (text: string): NamedPrincipal | null => {
+  if (ACCOUNT_ID.test(text)) return { kind: 'account', accountId: text };
+  if (UNIQUE_ID.test(text)) return { kind: 'unique-id', id: text };
   const [, service, accountId = '', kind, path] = ENTITY.exec(text) ?? [];
   if (kind === 'root' && service === 'iam' && path === undefined) return { kind: 'account', accountId };
   if (path === undefined || /[*?]/.test(path)) return null;
@@ -23,10 +26,8 @@ const byArn = (text: string): NamedPrincipal | null => {
 
 const awsPrincipal = (text: string, place: Place): NamedPrincipal => {
   if (text === '*') return EVERYONE;
-  if (ACCOUNT_ID.test(text)) return { kind: 'account', accountId: text };
-  if (UNIQUE_ID.test(text)) return { kind: 'unique-id', id: text };
   return (
-    byArn(text) ??
+    namedByArn(text) ??
     refuse(
       place,
       `expected \`*\`, an account, or the ARN of a role, user or session without wildcards, found ${shown(text)}`,

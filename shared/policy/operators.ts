@@ -60,9 +60,9 @@ const numberIn = (text: string): number => (/^[+-]?\d+(?:\.\d+)?$/.test(text) ? 
 
 const ISO = /^\d{4}-\d{2}(?:-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2}))?)?$/;
 
-/** ISO 8601, or seconds since 1970; in milliseconds. */
+/** ISO 8601, or seconds since 1970; in milliseconds. Four digits could be a year, and thirteen milliseconds. */
 const timeIn = (text: string): number => {
-  if (/^\d{1,15}$/.test(text)) return Number(text) * 1000;
+  if (/^\d{5,11}$/.test(text)) return Number(text) * 1000;
   return ISO.test(text) ? Date.parse(text) : Number.NaN;
 };
 
@@ -82,8 +82,7 @@ const bool = (pieces: readonly Piece[]): Test => {
 };
 
 const address = (pieces: readonly Piece[]): Test => {
-  const block = blockOf(textOf(pieces));
-  return block === null ? () => 'unknown' : (value) => truthOf(block(value));
+  return blockOf(textOf(pieces)) ?? (() => 'unknown');
 };
 
 type Make = Operator['test'];

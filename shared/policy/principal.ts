@@ -27,12 +27,14 @@ export type Principal =
 const ARN = /^arn:(aws[a-z-]*):(?:iam|sts)::(\d{12}):(root|role|user|assumed-role)(?:\/([\w+=,.@/-]{1,600}))?$/;
 const SERVICE = /^[a-z0-9.-]{1,128}\.amazonaws\.com(?:\.cn)?$/;
 
+export const isService = (text: string): boolean => SERVICE.test(text);
+
 /** Reads the ARN of a role, a role's session, a user or an account's root, or a service's name; `null` for anything else. */
 export const principalOf = (text: string): Principal | null => {
-  if (SERVICE.test(text)) return { kind: 'service', name: text };
+  if (isService(text)) return { kind: 'service', name: text };
   const [, , accountId = '', kind, path = ''] = ARN.exec(text) ?? [];
   if (kind === 'root') return path === '' ? { kind, accountId, arn: text } : null;
-  if (kind === undefined || path === '' || path.endsWith('/')) return null;
+  if (path === '' || path.endsWith('/')) return null;
   const last = path.slice(path.lastIndexOf('/') + 1);
   if (kind === 'user') return { kind, accountId, name: last, arn: text, uniqueId: null };
   if (kind === 'role') return { kind, accountId, name: last, roleArn: text, sessionArn: null, uniqueId: null };
@@ -49,6 +51,10 @@ export const arnOf = (principal: Principal): string => {
   const partition = sessionArn?.split(':')[1] ?? 'aws';
   return roleArn ?? `arn:${partition}:iam::${accountId}:role/${name}`;
 };
+
+/** The ARN under which it was seen: of the session, where one is known. */
+export const seenAs = (principal: Principal): string =>
+  (principal.kind === 'role' ? principal.sessionArn : null) ?? arnOf(principal);
 
 export const accountOf = (principal: Principal): string | null =>
   principal.kind === 'service' ? null : principal.accountId;
@@ -72,9 +78,7 @@ const entity: Match<'role' | 'user'> = (named, principal) =>
 const session: Match<'session'> = (named, principal) => {
   if (principal.kind !== 'role') return 'no';
   if (principal.sessionArn !== null) return truthOf(principal.sessionArn === named.arn);
-  return truthOf(named.arn.includes(`::${principal.accountId}:assumed-role/${principal.name}/`)) === 'no'
-    ? 'no'
-    : 'unknown';
+  return named.arn.includes(`::${principal.accountId}:assumed-role/${principal.name}/`) ? 'unknown' : 'no';
 };
 
 const uniqueId: Match<'unique-id'> = (named, principal) => {

@@ -1,11 +1,11 @@
-import { resourcePattern } from './arn-pattern.ts';
+import { ARN_PARTS, mayReach, resourcePattern } from './arn-pattern.ts';
 import type { Condition, Quantifier } from './condition.ts';
 import { globOf } from './glob.ts';
 import { readPrincipals } from './named-principal.ts';
 import { operatorNamed, type Test } from './operators.ts';
 import type { Policy, PolicyKind, Statement } from './policy.ts';
-import { type Place, quotable, refuse, shown, within } from './policy-error.ts';
-import { fixedPieces, templateOf } from './template.ts';
+import { oneLine, type Place, refuse, shown, within } from './policy-error.ts';
+import { fixedPieces, type Template, templateOf } from './template.ts';
 
 /**
  * Reads policy documents as AWS publishes them.
@@ -32,13 +32,16 @@ const jsonIn = (text: string, place: Place): unknown => {
   try {
     return JSON.parse(decoded);
   } catch (error) {
-    return refuse(place, `expected JSON: ${error instanceof Error ? quotable(error.message) : error}`);
+    return refuse(place, `expected JSON: ${oneLine(String(error))}`);
   }
 };
 
-/** IAM answers documents URL-encoded. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html */
+/**
+ * IAM answers documents URL-encoded, whose spaces may come first; JSON never begins with `%`.
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html
+ */
 const decodedOf = (text: string, place: Place): string => {
-  if (!/^%7b/i.test(text)) return text;
+  if (!text.startsWith('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {
@@ -46,13 +49,14 @@ const decodedOf = (text: string, place: Place): string => {
   }
 };
 
-const textsOf = (value: unknown, place: Place): readonly string[] => {
-  const items = Array.isArray(value) ? value : [value];
-  if (items.length === 0) return refuse(place, 'expected at least one value');
-  return items.map((item: unknown, index) =>
-    typeof item === 'string'
-      ? item
-      : refuse(Array.isArray(value) ? within(place, index) : place, `expected text, found ${shown(item)}`),
+/** A value, or each of several, with its place. */
+const eachOf = <T>(value: unknown, place: Place, read: (item: unknown, at: Place) => T): readonly T[] =>
+  Array.isArray(value) ? value.map((item: unknown, index) => read(item, within(place, index))) : [read(value, place)];
+
+const textsOf = <T>(value: unknown, place: Place, read: (text: string, at: Place) => T): readonly T[] => {
+  if (Array.isArray(value) && value.length === 0) return refuse(place, 'expected at least one value');
+  return eachOf(value, place, (item, at) =>
+    typeof item === 'string' ? read(item, at) : refuse(at, `expected text, found ${shown(item)}`),
   );
 };
 
@@ -70,31 +74,35 @@ const oneOf = <Name extends string>(
   return { name, negated: name === negated, value: fields[name] };
 };
 
-const ACTION = /^(?:\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+)$/;
+const ACTION = /^(?:\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?-]+)$/;
 
 const actionsOf = (fields: Fields, place: Place): Statement['actions'] => {
   const { name, negated, value } = oneOf(fields, place, ['Action', 'NotAction']);
-  const at = within(place, name);
-  const matchers = textsOf(value, at).map((text, index) => {
-    const where = Array.isArray(value) ? within(at, index) : at;
-    return ACTION.test(text)
+  const matchers = textsOf(value, within(place, name), (text, at) =>
+    ACTION.test(text)
       ? globOf([{ pattern: text.toLowerCase() }])
-      : refuse(where, `expected an action such as \`kms:Decrypt\`, found ${shown(text)}`);
-  });
+      : refuse(at, `expected an action such as \`kms:Decrypt\`, found ${shown(text)}`),
+  );
   return { negated, matchers };
 };
 
 /** KMS keeps a key policy's statement that has no Resource, and gives it no effect. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html */
 const WITHOUT_EFFECT: Statement['resources'] = { negated: false, tests: [] };
 
+/** Variables stand after the fifth colon. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html */
+const isEarly = (text: string): boolean => text.slice(0, text.indexOf('${')).split(':').length < ARN_PARTS;
+
+const resourceTest = (text: string, variables: boolean): Test | Template => {
+  const template = templateOf(text, variables);
+  const pieces = fixedPieces(template);
+  if (pieces !== null) return resourcePattern(pieces);
+  return isEarly(text) ? mayReach(template) : template;
+};
+
 const resourcesOf = (fields: Fields, place: Place, kind: PolicyKind, variables: boolean): Statement['resources'] => {
   if (kind === 'resource' && fields.Resource === undefined && fields.NotResource === undefined) return WITHOUT_EFFECT;
   const { name, negated, value } = oneOf(fields, place, ['Resource', 'NotResource']);
-  const tests = textsOf(value, within(place, name)).map((text) => {
-    const template = templateOf(text, variables);
-    const pieces = fixedPieces(template);
-    return pieces === null ? template : resourcePattern(pieces);
-  });
+  const tests = textsOf(value, within(place, name), (text) => resourceTest(text, variables));
   return { negated, tests };
 };
 
@@ -113,26 +121,21 @@ const NOT_DOCUMENTED: Test = () => 'unknown';
 const QUANTIFIERS: Readonly<Record<string, Quantifier>> = { forallvalues: 'all', foranyvalue: 'any' };
 const OPERATOR = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/i;
 
-const scalarsOf = (value: unknown, place: Place): readonly string[] => {
-  const items = Array.isArray(value) ? value : [value];
-  return items.map((item: unknown, index) => {
-    if (typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean') return String(item);
-    return refuse(
-      Array.isArray(value) ? within(place, index) : place,
-      `expected text, a number or a boolean, found ${shown(item)}`,
-    );
-  });
-};
+const scalarOf = (item: unknown, at: Place): string =>
+  typeof item === 'string' || typeof item === 'number' || typeof item === 'boolean'
+    ? String(item)
+    : refuse(at, `expected text, a number or a boolean, found ${shown(item)}`);
 
 const missingTest = (key: string, value: unknown, place: Place): Condition => ({
   test: 'missing',
   key: key.toLowerCase(),
   name: key,
-  wanted: scalarsOf(value, place).map((text) =>
-    /^(?:true|false)$/i.test(text)
-      ? text.toLowerCase() === 'true'
-      : refuse(place, `expected true or false, found ${shown(text)}`),
-  ),
+  wanted: eachOf(value, place, (item, at) => {
+    const text = scalarOf(item, at).toLowerCase();
+    return text === 'true' || text === 'false'
+      ? text === 'true'
+      : refuse(at, `expected true or false, found ${shown(item)}`);
+  }),
 });
 
 const comparisonReader = (written: string, place: Place, variables: boolean) => {
@@ -147,8 +150,8 @@ const comparisonReader = (written: string, place: Place, variables: boolean) => 
     quantifier: QUANTIFIERS[quantifier.toLowerCase()] ?? 'one',
     ifExists: ifExists !== undefined,
     operator,
-    values: scalarsOf(value, at).map((text) => {
-      const template = templateOf(text, variables);
+    values: eachOf(value, at, (item, where) => {
+      const template = templateOf(scalarOf(item, where), variables);
       const pieces = fixedPieces(template);
       if (pieces !== null) return operator.test(pieces);
       return operator.takesVariables ? template : NOT_DOCUMENTED;

@@ -100,6 +100,7 @@ export const together = (readings: readonly Reading[]): Reading => ({
   denies: or(...readings.map(({ denies }) => denies)),
   allowing: readings.at(-1)?.allowing ?? null,
   denying: readings.find(({ denying }) => denying !== null)?.denying ?? null,
-  openAllows: readings.flatMap(({ openAllows }) => openAllows),
+  // One that allows for sure may have other statements that are open: they change nothing.
+  openAllows: readings.flatMap(({ allows, openAllows }) => (allows === 'unknown' ? openAllows : [])),
   openDenies: readings.flatMap(({ openDenies }) => openDenies),
 });

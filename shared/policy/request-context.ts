@@ -81,7 +81,7 @@ const ofForwarding = (via: Carried | undefined): Known => {
   return [...FORWARDED, ...(via.every((service) => EC2.test(service)) ? UNDER_EBS : [])];
 };
 
-const CRYPTOGRAPHIC = /^kms:(?:Decrypt|Encrypt|ReEncrypt(?:From|To)|GenerateDataKey(?:WithoutPlaintext)?)$/;
+const CRYPTOGRAPHIC = /^kms:(?:Decrypt|Encrypt|ReEncrypt(?:From|To)|GenerateDataKey(?:Pair)?(?:WithoutPlaintext)?)$/;
 const OF_GRANTS = /^kms:(?:Create|List|Revoke)Grants?$/;
 const GRANT_TERMS = [
   'kms:granteeprincipal',
@@ -118,9 +118,9 @@ const ofAction = (action: string, via: Carried | undefined): Known => {
 const CONTEXT_PAIR = 'kms:encryptioncontext:';
 
 /** Where all names of the encryption context are known, the others are known to be missing. */
-const pairIn = (key: string, names: Possible | undefined): Possible | undefined => {
-  if (names === undefined || names.length > 1) return undefined;
-  const given = names[0]?.some((name) => name.toLowerCase() === key.slice(CONTEXT_PAIR.length)) ?? false;
+const pairIn = (key: string, names: Carried | undefined): Possible | undefined => {
+  if (names === undefined) return undefined;
+  const given = names?.some((name) => name.toLowerCase() === key.slice(CONTEXT_PAIR.length)) ?? false;
   return given ? undefined : [null];
 };
 
@@ -145,6 +145,6 @@ export const requestContext = (
   const get = (key: string): Possible | undefined => listed.get(key) ?? follows.get(key);
   return {
     get: (key) =>
-      get(key) ?? (key.startsWith(CONTEXT_PAIR) ? pairIn(key, get('kms:encryptioncontextkeys')) : undefined),
+      get(key) ?? (key.startsWith(CONTEXT_PAIR) ? pairIn(key, get('kms:encryptioncontextkeys')?.[0]) : undefined),
   };
 };

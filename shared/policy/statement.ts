@@ -1,4 +1,4 @@
-import { resourcePattern } from './arn-pattern.ts';
+import { mayReach, resourcePattern } from './arn-pattern.ts';
 import { conditionHolds, keysAsked } from './condition.ts';
 import type { Test } from './operators.ts';
 import type { Statement } from './policy.ts';
@@ -12,7 +12,7 @@ const actionFits = ({ actions: { negated, matchers } }: Statement, action: strin
 const resourceFits = (wanted: Test | Template, { resource, context }: Request, negated: boolean): Truth => {
   if (typeof wanted === 'function') return wanted(resource);
   const text = filled(wanted, context);
-  if (text === 'unknown') return 'unknown';
+  if (text === 'unknown') return mayReach(wanted)(resource);
   // A Resource whose variable is missing takes in nothing. What a NotResource leaves out then is not documented.
   if (text === 'missing') return negated ? 'unknown' : 'no';
   return resourcePattern(text)(resource);
@@ -26,10 +26,8 @@ const resourcesFit = ({ resources: { negated, tests } }: Statement, request: Req
 /** Whether a statement speaks of the request, whoever asks: its action, its resource, its conditions. */
 export const speaksOf = (statement: Statement, request: Request): Truth => {
   if (!actionFits(statement, request.action.toLowerCase())) return 'no';
-  const resources = resourcesFit(statement, request);
-  if (resources === 'no') return 'no';
   return and(
-    resources,
+    resourcesFit(statement, request),
     every(statement.conditions, (condition) => conditionHolds(condition, request.context)),
   );
 };

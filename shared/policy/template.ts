@@ -7,13 +7,13 @@ type TemplatePiece = Piece | { readonly variable: string; readonly otherwise: st
 
 const VARIABLE = /\$\{([^{}]*)\}/g;
 
-/** `key` or `key, 'default'`. */
+const WITH_DEFAULT = /^([^,]+), '([^']+)'$/;
+
+/** `key` or `key, 'default'`. Written in another way it names a key that nobody knows. */
 const pieceOf = (inside: string): TemplatePiece => {
   if (inside === '*' || inside === '?' || inside === '$') return { literal: inside };
-  const comma = inside.indexOf(',');
-  if (comma < 0) return { variable: inside.trim().toLowerCase(), otherwise: null };
-  const quoted = inside.slice(comma + 1).trim();
-  return { variable: inside.slice(0, comma).trim().toLowerCase(), otherwise: quoted.replace(/^'|'$/g, '') };
+  const [, key = inside, otherwise = null] = WITH_DEFAULT.exec(inside) ?? [];
+  return { variable: key.toLowerCase(), otherwise };
 };
 
 /** Before version 2012-10-17 the characters `${…}` were no variable. */
@@ -35,6 +35,10 @@ export const fixedPieces = (template: Template): readonly Piece[] | null => {
   const pieces = template.filter((piece): piece is Piece => !('variable' in piece));
   return pieces.length === template.length ? pieces : null;
 };
+
+/** The text with anything in place of its variables: what it does not reach so, it reaches with no value. */
+export const loosened = (template: Template): readonly Piece[] =>
+  template.map((piece) => ('variable' in piece ? { pattern: '*' } : piece));
 
 /**
  * What a template comes to in a request. A variable whose key is missing leaves the text without meaning. One whose key is

@@ -78,7 +78,14 @@ export const preserved: CaseReport = {
     statement: null,
     explanation: `KMS refused kms:CreateGrant on ${keyArn} to ${principal}: the key policy neither allows the role nor leaves the decision to IAM, and no grant does. A condition that does not match (kms:ViaService, the encryption context) reads exactly like a missing allow.`,
     missing: [],
-    trace: [],
+    trace: [
+      { layer: 'service-control-policy', said: 'allows', statement: { policy: 'FullAWSAccess', sid: null, index: 0 } },
+      { layer: 'resource-control-policy', said: 'unknown', statement: null },
+      { layer: 'key-policy', said: 'silent', statement: null },
+      { layer: 'grant', said: 'silent', statement: null },
+      { layer: 'identity-policy', said: 'allows', statement: { policy: 'acquire', sid: 'UseKeys', index: 1 } },
+      { layer: 'permissions-boundary', said: 'not-asked', statement: null },
+    ],
     fixes: [
       {
         layer: 'key-policy',

@@ -16,7 +16,7 @@ const reports = [
 ];
 
 /** Fields that hold words of Unlatch's own; everything else comes from outside. */
-const OWN = ['verdict', 'kind', 'route', 'result', 'decision', 'cause', 'layer', 'platform'];
+const OWN = ['verdict', 'kind', 'route', 'result', 'decision', 'cause', 'layer', 'said', 'platform'];
 
 /** The same report with every text from outside, and every name inside of statements, replaced. */
 const replaced = (report: CaseReport, textAt: (n: number) => string): CaseReport => {

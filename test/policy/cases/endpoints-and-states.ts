@@ -1,0 +1,187 @@
+import {
+  allow,
+  allowed,
+  type Case,
+  DELEGATION,
+  denied,
+  deny,
+  EVERYTHING,
+  PLATFORM,
+  ROLE,
+  rootOf,
+  SESSION,
+  silent,
+  UNREAD,
+  undetermined,
+} from './case.ts';
+import { ENDPOINT, KEY_STATE, LOGIC, NOT_PRINCIPAL, NOWHERE } from './sources.ts';
+
+const USABLE = { key: [allow('kms:*', { sid: 'Use', to: SESSION })] };
+const unread = (what: string): string => `${what}: it could not be read`;
+
+const aboutEndpoints: readonly Case[] = [
+  {
+    claim: 'an endpoint policy that does not allow stops what everything else allows',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, endpoint: [allow('kms:DescribeKey', { to: '*' })] },
+    expect: silent('vpc-endpoint-policy'),
+    says: { 'vpc-endpoint-policy': 'silent' },
+  },
+  {
+    claim: 'an endpoint policy for everyone is in the way of nothing',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, endpoint: [allow('*', { to: '*' })] },
+    expect: allowed('Use'),
+    says: { 'vpc-endpoint-policy': 'allows' },
+  },
+  {
+    claim: 'no endpoint, no policy of one',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: USABLE,
+    expect: allowed('Use'),
+    says: { 'vpc-endpoint-policy': 'not-asked' },
+  },
+  {
+    claim: 'an endpoint policy allows the role that it names',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, endpoint: [allow('kms:*', { to: ROLE })] },
+    expect: allowed('Use'),
+  },
+  {
+    claim: 'an endpoint policy allows whoever is in the account that it names',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, endpoint: [allow('kms:*', { to: rootOf(PLATFORM) })] },
+    expect: allowed('Use'),
+  },
+  {
+    claim: 'an endpoint policy for another role stops this one',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, endpoint: [allow('kms:*', { to: `${ROLE}2` })] },
+    expect: silent('vpc-endpoint-policy'),
+  },
+  {
+    claim: 'an endpoint policy gives nothing by itself',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { key: [], identity: EVERYTHING, endpoint: [allow('*', { to: '*' })] },
+    expect: silent('key-policy'),
+  },
+  {
+    claim: 'a denial in an endpoint policy wins',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, endpoint: [allow('*', { to: '*' }), deny('kms:*', { sid: 'Never', to: ROLE })] },
+    expect: denied('vpc-endpoint-policy', 'Never'),
+    says: { 'vpc-endpoint-policy': 'denies' },
+  },
+  {
+    claim: 'a denial in an endpoint policy is not for a role that it does not name',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, endpoint: [allow('*', { to: '*' }), deny('kms:*', { to: `${ROLE}2` })] },
+    expect: allowed('Use'),
+  },
+  {
+    claim: 'NotPrincipal in an endpoint policy that allows is not documented',
+    source: NOT_PRINCIPAL,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, endpoint: [allow('*', { sid: 'AllBut', toAllBut: [`${ROLE}2`] })] },
+    expect: undetermined('how AWS reads it here, for statement `AllBut` of endpoint'),
+  },
+  {
+    claim: 'NotPrincipal in an endpoint policy denies one who has a boundary, whomever it lists',
+    source: NOT_PRINCIPAL,
+    asks: 'kms:Decrypt',
+    given: {
+      ...USABLE,
+      boundary: EVERYTHING,
+      endpoint: [allow('*', { to: '*' }), deny('*', { sid: 'AllBut', toAllBut: [SESSION, ROLE, PLATFORM] })],
+    },
+    expect: denied('vpc-endpoint-policy', 'AllBut'),
+  },
+  {
+    claim: 'an endpoint policy that could not be read leaves it open',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, endpoint: UNREAD },
+    expect: undetermined(unread('the VPC endpoint policy')),
+    says: { 'vpc-endpoint-policy': 'unknown' },
+  },
+];
+
+const aboutStates: readonly Case[] = [
+  {
+    claim: 'a disabled key decrypts for nobody',
+    source: KEY_STATE,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, state: 'Disabled' },
+    expect: silent('key-state'),
+    says: { 'key-state': 'silent', 'key-policy': 'allows' },
+  },
+  {
+    claim: 'a disabled key can be described',
+    source: KEY_STATE,
+    asks: 'kms:DescribeKey',
+    given: { ...USABLE, state: 'Disabled' },
+    expect: allowed('Use'),
+    says: { 'key-state': 'allows' },
+  },
+  {
+    claim: 'a key that waits for its deletion takes no grant',
+    source: KEY_STATE,
+    asks: 'kms:CreateGrant',
+    given: { ...USABLE, state: 'PendingDeletion' },
+    expect: silent('key-state'),
+  },
+  {
+    claim: 'a key that is unavailable takes a grant',
+    source: KEY_STATE,
+    asks: 'kms:CreateGrant',
+    given: { ...USABLE, state: 'Unavailable' },
+    expect: allowed('Use'),
+  },
+  {
+    claim: 'a policy that refuses is named before the state of the key',
+    source: NOWHERE,
+    asks: 'kms:Decrypt',
+    given: { key: [], state: 'Disabled' },
+    expect: silent('key-policy'),
+  },
+  {
+    claim: 'a state that could not be read leaves it open',
+    source: KEY_STATE,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, state: UNREAD },
+    expect: undetermined(unread('the state of the key')),
+    says: { 'key-state': 'unknown' },
+  },
+  {
+    claim: 'a state that could not be read does not help where nothing allows',
+    source: KEY_STATE,
+    asks: 'kms:Decrypt',
+    given: { state: UNREAD },
+    expect: silent('identity-policy'),
+  },
+  {
+    claim: 'what an operation comes to is open that AWS does not list for the state',
+    source: KEY_STATE,
+    asks: 'kms:EnableKey',
+    given: { ...USABLE, state: 'Disabled' },
+    expect: undetermined('what AWS does with this operation in this state of the key'),
+  },
+  {
+    claim: 'a denial wins over a state, known or not',
+    source: LOGIC,
+    asks: 'kms:Decrypt',
+    given: { key: [DELEGATION, deny('kms:*', { sid: 'Never', to: '*' })], state: UNREAD },
+    expect: denied('key-policy', 'Never'),
+  },
+];
+
+export const endpointsAndStates: readonly Case[] = [...aboutEndpoints, ...aboutStates];
