@@ -1,6 +1,7 @@
 import { DescribeKeyCommand, GetKeyPolicyCommand, ListAliasesCommand, ListGrantsCommand } from '@aws-sdk/client-kms';
 import { z } from 'zod';
 import type { GrantRecord, KeyRecord } from '#shared/diagnosis/facts-record';
+import { GrantListEntry } from '#shared/diagnosis/grant-record';
 import { type Known, known, unknown } from '#shared/policy/known';
 import { type Answered, type Ask, askingIn, kept, listed, mapped } from './answers.ts';
 import type { AwsSession, Custody } from './session.ts';
@@ -11,37 +12,8 @@ const Description = z.object({
 
 const KeyPolicy = z.object({ Policy: z.string().min(1) });
 
-const Pairs = z.record(z.string(), z.string()).optional();
-
-/** A constraint that is not known here still binds the grant: it is told, never dropped. */
-const Constraints = z
-  .looseObject({ EncryptionContextEquals: Pairs, EncryptionContextSubset: Pairs })
-  .transform(({ EncryptionContextEquals, EncryptionContextSubset, ...others }) => ({
-    ...(EncryptionContextEquals === undefined ? {} : { EncryptionContextEquals }),
-    ...(EncryptionContextSubset === undefined ? {} : { EncryptionContextSubset }),
-    ...(Object.values(others).some((value) => value !== undefined) ? { Other: true as const } : {}),
-  }));
-
-/** A service that is granted a key stands in a field of its own. https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantListEntry.html */
-const Grant = z
-  .object({
-    GrantId: z.string(),
-    GranteePrincipal: z.string().optional(),
-    GranteeServicePrincipal: z.string().optional(),
-    Operations: z.array(z.string()),
-    Constraints: Constraints.optional(),
-  })
-  .transform(
-    ({ GranteePrincipal, GranteeServicePrincipal, GrantId, Operations, Constraints: constraints }): GrantRecord => ({
-      GrantId,
-      GranteePrincipal: GranteePrincipal ?? GranteeServicePrincipal ?? 'unknown',
-      Operations,
-      ...(constraints === undefined || Object.keys(constraints).length === 0 ? {} : { Constraints: constraints }),
-    }),
-  );
-
 const Marked = { Truncated: z.boolean().default(false), NextMarker: z.string().optional() };
-const GrantPage = z.object({ Grants: z.array(Grant).default([]), ...Marked });
+const GrantPage = z.object({ Grants: z.array(GrantListEntry).default([]), ...Marked });
 const AliasPage = z.object({ Aliases: z.array(z.object({ AliasName: z.string() })).default([]), ...Marked });
 
 const nextOf = ({ Truncated, NextMarker }: { Truncated: boolean; NextMarker?: string | undefined }) =>

@@ -6,6 +6,7 @@ import { PolicyError } from '#shared/policy/policy-error';
 import { principalOf } from '#shared/policy/principal';
 import { readPolicy } from '#shared/policy/read-policy';
 import type { FactsRecord } from './facts-record.ts';
+import { GrantListEntry } from './grant-record.ts';
 
 /**
  * Facts as a person writes them down, or a case kept them: the file that `explain` reads. A part that is absent is
@@ -39,33 +40,6 @@ const One = (kind: PolicyKind, name: string) =>
 
 const Levels = (kind: PolicyKind) =>
   z.array(z.strictObject({ target: z.string().min(1).max(256), policies: z.array(Named(kind)) }));
-
-const Pairs = z.record(z.string(), z.string());
-
-/** As ListGrants answers it; what else it tells is not needed. https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantListEntry.html */
-const Grant = z
-  .object({
-    GrantId: z.string().default('without id'),
-    GranteePrincipal: z.string().optional(),
-    GranteeServicePrincipal: z.string().optional(),
-    Operations: z.array(z.string()),
-    Constraints: z
-      .looseObject({ EncryptionContextEquals: Pairs.optional(), EncryptionContextSubset: Pairs.optional() })
-      .nullish(),
-  })
-  .transform(({ GrantId, GranteePrincipal, GranteeServicePrincipal, Operations, Constraints }) => {
-    const { EncryptionContextEquals, EncryptionContextSubset, ...others } = Constraints ?? {};
-    return {
-      GrantId,
-      GranteePrincipal: GranteePrincipal ?? GranteeServicePrincipal ?? '',
-      Operations,
-      Constraints: {
-        EncryptionContextEquals,
-        EncryptionContextSubset,
-        ...(Object.keys(others).length > 0 ? { Other: true as const } : {}),
-      },
-    };
-  });
 
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/;
@@ -103,7 +77,7 @@ const FactsFile = z.strictObject({
       state: z.enum(KEY_STATES).optional(),
       manager: z.enum(['CUSTOMER', 'AWS']).optional(),
       policy: Document('resource').optional(),
-      grants: z.array(Grant).nullish(),
+      grants: z.array(GrantListEntry).nullish(),
       aliases: z.array(z.string()).nullish(),
     })
     .optional(),
