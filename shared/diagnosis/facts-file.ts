@@ -49,24 +49,37 @@ const ContextValue = z
   .union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()])
   .transform((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value));
 
-const Request = z.strictObject({
-  principal: z
-    .string()
-    .refine(
-      (text) => principalOf(text) !== null,
-      'expected the ARN of a role, session or user, or the name of a service',
-    ),
-  /** Where it is left out, each action of an acquisition is asked. */
-  action: z
-    .string()
-    .regex(/^[a-z0-9-]+:[A-Z][A-Za-z]+$/, 'expected an action in the spelling of AWS, such as `kms:CreateGrant`')
-    .nullable()
-    .default(null),
-  resource: z
-    .string()
-    .refine((text) => text === '*' || KEY.test(text) || ROLE.test(text), 'expected the ARN of a KMS key'),
-  context: z.record(z.string(), ContextValue).default({}),
-});
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html */
+const WITHOUT_KEY = /^kms:(?:CreateKey|GenerateRandom|ListAliases|ListKeys|ListRetirableGrants|\w*CustomKeyStores?)$/;
+const LINKED_ROLE = 'iam:CreateServiceLinkedRole';
+
+const resourceFits = (action: string | null, resource: string): boolean => {
+  if (action === LINKED_ROLE) return ROLE.test(resource);
+  return action !== null && WITHOUT_KEY.test(action) ? resource === '*' : KEY.test(resource);
+};
+
+const Request = z
+  .strictObject({
+    principal: z
+      .string()
+      .refine(
+        (text) => principalOf(text) !== null,
+        'expected the ARN of a role, session or user, or the name of a service',
+      ),
+    /** Where it is left out, each action of an acquisition is asked. */
+    action: z
+      .string()
+      .regex(/^[a-z0-9-]+:[A-Z][A-Za-z]+$/, 'expected an action in the spelling of AWS, such as `kms:CreateGrant`')
+      .nullable()
+      .default(null),
+    resource: z.string(),
+    context: z.record(z.string(), ContextValue).default({}),
+  })
+  .superRefine(({ action, resource }, context) => {
+    if (resourceFits(action, resource)) return;
+    const message = `expected the ARN of a KMS key; \`*\` for an action without one, the ARN of the role for \`${LINKED_ROLE}\``;
+    context.addIssue({ code: 'custom', path: ['resource'], message });
+  });
 export type FactsRequest = z.output<typeof Request>;
 
 const FactsFile = z.strictObject({

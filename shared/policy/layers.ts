@@ -34,10 +34,7 @@ const SERVICE_LINKED = /:role\/aws-service-role\//;
 
 /** Organisation policies do not bind what AWS's services do for themselves. */
 const isServiceLinked = (principal: Principal): boolean =>
-  principal.kind === 'role' &&
-  (principal.roleArn === null
-    ? principal.name.startsWith('AWSServiceRoleFor')
-    : SERVICE_LINKED.test(principal.roleArn));
+  principal.kind === 'role' && principal.roleArn !== null && SERVICE_LINKED.test(principal.roleArn);
 
 /**
  * The grant itself says who may retire it, which no list of grants tells for sure. A key policy has no say in it, nor has a
@@ -142,11 +139,11 @@ const endpoint = (policy: Policy | null, request: Request, hasBoundary: Truth): 
 
 const keyState = (request: Request, { state }: KeyFacts): Reading => {
   if (!isForKey(request)) return NOT_ASKED;
-  return readingOfKnown(state, 'the state of the key', (value) => {
-    const allows = stateAllows(value, request.action);
-    const openAllows = allows === 'unknown' ? ['what AWS does with this operation in this state of the key'] : [];
-    return { ...NOT_ASKED, allows, openAllows };
-  });
+  return readingOfKnown(state, 'the state of the key', (value) => ({
+    ...NOT_ASKED,
+    allows: stateAllows(value, request.action),
+    openAllows: ['what AWS does with this operation in this state of the key'],
+  }));
 };
 
 const bounded = (isBindable: boolean, { permissionsBoundary }: PrincipalFacts): Truth => {

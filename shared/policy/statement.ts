@@ -37,6 +37,7 @@ export const unknownKeys = (statement: Statement, { context }: Request): readonl
   const inResources = statement.resources.tests.flatMap((wanted) =>
     typeof wanted === 'function' ? [] : wanted.flatMap((piece) => ('variable' in piece ? [piece.variable] : [])),
   );
-  const asked = [...inResources, ...statement.conditions.flatMap(keysAsked)];
+  const open = statement.conditions.filter((condition) => conditionHolds(condition, context) === 'unknown');
+  const asked = [...inResources, ...open.flatMap(keysAsked)];
   return [...new Set(asked)].filter((key) => context.get(key.toLowerCase()) === undefined);
 };

@@ -454,6 +454,8 @@ describe('a notification of EBS', () => {
       },
       denial: {
         ...shared,
+        roleArn: null,
+        vpcEndpointId: null,
         inCall: true,
         action: 'kms:ReEncryptTo',
         keyArn: KEY,

@@ -130,12 +130,12 @@ const aboutServiceControlPolicies: readonly Case[] = [
     says: { 'service-control-policy': 'not-asked' },
   },
   {
-    claim: 'a service-linked role is known by the name in its session as well',
+    claim: 'a session of such a name, whose role is not known, is bound: anybody can give that name',
     source: SERVICE_LINKED,
     by: LINKED_SESSION,
     asks: 'kms:Decrypt',
-    given: { identity: ALL_OF_KMS, scp: UNREAD, rcp: UNREAD },
-    expect: allowed('Delegation'),
+    given: { identity: ALL_OF_KMS, scp: [[deny('*', { sid: 'Never' })]] },
+    expect: denied('service-control-policy', 'Never'),
   },
   {
     claim: 'a role that only bears such a name, under another path, is bound',
