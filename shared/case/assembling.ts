@@ -40,7 +40,7 @@ const mendThis = (diagnosis: Diagnosis | null): string[] => {
   return [
     places.length === 0
       ? `Have the refusal mended (${diagnosis.cause}), so that the acquisition can be repeated.`
-      : `Have ${places.join(' and ')} mended as told below, then repeat the acquisition.`,
+      : `Have ${places.join(' and ')} mended as the diagnosis says, then repeat the acquisition.`,
   ];
 };
 

@@ -72,7 +72,7 @@ summary { cursor: pointer; color: var(--accent); font-weight: 500; width: fit-co
 summary:focus-visible { outline: .125rem solid var(--accent); outline-offset: .1875rem; }
 details > .denial { margin-top: 1rem; }
 .path { list-style: none; padding: 0; margin: 0 0 1rem; max-width: none; }
-.path > li { position: relative; margin: 0; padding: 0 0 .625rem 2.25rem; display: grid; grid-template-columns: 16rem 9rem 1fr; gap: 0 1rem; align-items: baseline; }
+.path > li { position: relative; margin: 0; padding: 0 0 .625rem 2.25rem; display: grid; grid-template-columns: 17.5rem 10.5rem 1fr; gap: 0 1rem; align-items: baseline; }
 .path > li::before {
   content: '✓'; position: absolute; left: 0; top: .0625rem; width: 1.375rem; height: 1.375rem; border-radius: 50%; z-index: 1;
   background: var(--paper); border: .125rem solid var(--good); color: var(--good);

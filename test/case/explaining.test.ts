@@ -26,7 +26,7 @@ describe('a case', () => {
       ['key-policy', key?.arn, 'kms:ReEncryptFrom'],
       ['key-policy', key?.arn, 'kms:CreateGrant'],
     ]);
-    expect(report.todo.join()).toContain(`the key policy (${key?.arn}) mended as told below`);
+    expect(report.todo.join()).toContain(`the key policy (${key?.arn}) mended as the diagnosis says`);
   });
 
   it('keeps the facts beside the report, under a hash, in the form in which they can be asked again', async () => {

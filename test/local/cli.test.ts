@@ -278,16 +278,12 @@ describe('explain', () => {
     'key-policy-of-another-account.json': { status: 1, decision: 'denied', cause: 'key-policy-silent' },
   };
 
-  it.each(readdirSync(examples))('decides the example %s, for programs and for people', (name) => {
+  it.each(readdirSync(examples))('decides the example %s', (name) => {
     const { status, stdout, stderr } = unlatch('explain', join(examples, name), '--json');
     const { decision, cause, ...rest } = JSON.parse(stdout);
     expect({ status, decision, cause }).toEqual(expected[name]);
     expect(Object.keys(rest)).toEqual(['layer', 'explicit', 'statement', 'explanation', 'missing', 'fixes', 'trace']);
     expect(stderr).toBe('');
-    const text = unlatch('explain', join(examples, name));
-    expect(text.stdout).toBe('');
-    expect(text.stderr).toContain(rest.explanation);
-    expect(text.stderr).toContain('What each layer says:');
   });
 
   it('asks again what a case kept, and comes to the same', () => {
@@ -307,9 +303,10 @@ describe('explain', () => {
   it('ends with exit 0 where KMS allows it', () => {
     const open = { Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'kms:*', Resource: '*' };
     const key = { ...facts.key, policy: { Version: '2012-10-17', Statement: [open] } };
-    const { status, stderr } = unlatch('explain', written('open.json', JSON.stringify({ ...facts, key })));
-    expect(status).toBe(0);
+    const { status, stdout, stderr } = unlatch('explain', written('open.json', JSON.stringify({ ...facts, key })));
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
     expect(stderr).toContain('KMS allows kms:CreateGrant');
+    expect(stderr).toContain('What each layer says:');
   });
 
   it.each([
