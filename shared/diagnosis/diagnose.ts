@@ -1,7 +1,7 @@
-import type { Saying } from '#shared/policy/authorize';
 import { KEY_STATES, type KeyState } from '#shared/policy/key-state';
 import type { Layer } from '#shared/policy/layer';
 import { arnOf } from '#shared/policy/principal';
+import type { Saying } from '#shared/policy/trace';
 import type { Denial } from '#shared/signal/signal';
 import { causeOf, LAYER_CAUSES, type PolicyLayer, STATE_CAUSES, stateInWords } from './causes.ts';
 import type { Diagnosis, Fix } from './diagnosis.ts';

@@ -1,4 +1,4 @@
-import type { Saying } from '#shared/policy/authorize';
+import type { Saying } from '#shared/policy/trace';
 import type { Diagnosis } from './diagnosis.ts';
 import { byPlace, type FixPlace } from './fix-places.ts';
 import { LAYER_WORDS, SAYING_WORDS } from './layer-words.ts';

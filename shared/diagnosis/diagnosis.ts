@@ -1,5 +1,5 @@
-import type { Saying } from '#shared/policy/authorize';
 import type { StatementRef } from '#shared/policy/policy';
+import type { Saying } from '#shared/policy/trace';
 import type { Layer } from '#shared/signal/signal';
 import type { PolicyLayer } from './causes.ts';
 

@@ -1,7 +1,7 @@
-import type { Saying } from '#shared/policy/authorize';
 import { nearMisses } from '#shared/policy/near-miss';
 import type { StatementRef } from '#shared/policy/policy';
 import { arnOf } from '#shared/policy/principal';
+import type { Saying } from '#shared/policy/trace';
 import type { Denial, Layer } from '#shared/signal/signal';
 import type { Simulation } from './simulation.ts';
 

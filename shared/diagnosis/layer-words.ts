@@ -1,5 +1,5 @@
-import type { Saying } from '#shared/policy/authorize';
 import type { Layer } from '#shared/policy/layer';
+import type { Saying } from '#shared/policy/trace';
 
 /** The name of each layer, for people. */
 export const LAYER_WORDS: Readonly<Record<Layer, string>> = {

@@ -1,7 +1,7 @@
 import type { CaseReport } from '#shared/case/report';
 import { byPlace, type FixPlace } from '#shared/diagnosis/fix-places';
 import { LAYER_WORDS, SAYING_WORDS } from '#shared/diagnosis/layer-words';
-import type { Saying } from '#shared/policy/authorize';
+import type { Saying } from '#shared/policy/trace';
 import type { Denial } from '#shared/signal/signal';
 import { type Html, html, prose } from './escape.ts';
 import {

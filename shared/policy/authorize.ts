@@ -1,20 +1,12 @@
 import type { Facts } from './facts.ts';
 import type { Layer } from './layer.ts';
-import { isForKey, PARTS, type Part, type Readings, readLayers } from './layers.ts';
+import { PARTS, type Part, type Readings, readLayers } from './layers.ts';
 import { STANDINGS, type Standing } from './naming.ts';
 import type { StatementRef } from './policy.ts';
-import { accountOf } from './principal.ts';
-import { NOT_ASKED, type Reading } from './reading.ts';
+import { type Relation, relationOf } from './relation.ts';
 import type { Request } from './request.ts';
+import { type Saying, traceOf } from './trace.ts';
 import { and, or, type Truth } from './truth.ts';
-
-/** What one layer said, for whoever follows the decision. */
-export interface Saying {
-  readonly layer: Layer;
-  /** `not-asked`: there is no such policy, or it does not bind this request. */
-  readonly said: 'allows' | 'delegates' | 'silent' | 'denies' | 'unknown' | 'not-asked';
-  readonly statement: StatementRef | null;
-}
 
 /** The answer to one request. */
 export interface Decision {
@@ -29,15 +21,6 @@ export interface Decision {
   readonly missing: readonly string[];
   readonly trace: readonly Saying[];
 }
-
-/** Whom the key belongs to, and who asks. */
-type Relation = 'same-account' | 'cross-account' | 'no-key';
-
-const relationOf = (request: Request): Relation => {
-  if (!isForKey(request)) return 'no-key';
-  const caller = accountOf(request.principal);
-  return caller === null || caller === request.resource.split(':')[4] ? 'same-account' : 'cross-account';
-};
 
 type Allows = Readonly<Record<Part, Truth>>;
 
@@ -153,44 +136,6 @@ const outcomeOf = (readings: Readings, relation: Relation): Outcome => {
   const missing = missingOf(readings, allows, relation);
   return { ...ALLOWED, decision: 'undetermined', missing: missing.length > 0 ? missing : [NOT_DOCUMENTED] };
 };
-
-const sayingOf = (layer: Layer, reading: Reading): Saying => {
-  if (reading === NOT_ASKED) return { layer, said: 'not-asked', statement: null };
-  if (reading.denies === 'yes') return { layer, said: 'denies', statement: reading.denying };
-  if (reading.denies === 'unknown') return { layer, said: 'unknown', statement: null };
-  const said = { yes: 'allows', no: 'silent', unknown: 'unknown' } as const;
-  return { layer, said: said[reading.allows], statement: reading.allowing };
-};
-
-const keyPolicySaying = (readings: Readings, relation: Relation): Saying => {
-  const layer = 'key-policy';
-  if (relation === 'no-key') return { layer, said: 'not-asked', statement: null };
-  const { keyPolicy, account } = readings;
-  if (keyPolicy.denies !== 'no') return sayingOf(layer, keyPolicy);
-  const direct = STANDINGS.filter((standing) => standing !== 'account').map((standing) => readings[standing]);
-  const sure = direct.find(({ allows }) => allows === 'yes');
-  if (sure !== undefined) return sayingOf(layer, sure);
-  if (account.allows === 'yes')
-    return { layer, said: relation === 'same-account' ? 'delegates' : 'allows', statement: account.allowing };
-  return sayingOf(layer, [...direct, account].find(({ allows }) => allows === 'unknown') ?? account);
-};
-
-const grantSaying = ({ grants }: Readings, relation: Relation): Saying => {
-  const none = relation === 'no-key';
-  return none ? { layer: 'grant', said: 'not-asked', statement: null } : sayingOf('grant', grants);
-};
-
-const traceOf = (readings: Readings, relation: Relation): readonly Saying[] => [
-  sayingOf('service-control-policy', readings.serviceControl),
-  sayingOf('resource-control-policy', readings.resourceControl),
-  keyPolicySaying(readings, relation),
-  grantSaying(readings, relation),
-  sayingOf('identity-policy', readings.identity),
-  sayingOf('permissions-boundary', readings.boundary),
-  sayingOf('session-policy', readings.session),
-  sayingOf('vpc-endpoint-policy', readings.endpoint),
-  sayingOf('key-state', readings.keyState),
-];
 
 /**
  * Decides one request.

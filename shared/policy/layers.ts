@@ -5,6 +5,7 @@ import { isMeant, STANDINGS, type Standing, standsAs } from './naming.ts';
 import type { Policy } from './policy.ts';
 import type { Principal } from './principal.ts';
 import { gathered, NOT_ASKED, type Reading, readingOf, readingOfKnown, SILENT, together, voicesIn } from './reading.ts';
+import { isForKey } from './relation.ts';
 import type { Request } from './request.ts';
 import { some, type Truth, truthOf } from './truth.ts';
 
@@ -26,9 +27,6 @@ export type Part = (typeof PARTS)[number];
 
 /** What each layer says of a request; the key policy as a whole, and resource control policies, are asked for denials only. */
 export type Readings = Readonly<Record<Part | 'keyPolicy' | 'resourceControl', Reading>>;
-
-/** Whether the request is for a key: `iam:CreateServiceLinkedRole` and `kms:CreateKey` have none that could have a policy. */
-export const isForKey = ({ resource }: Request): boolean => /^arn:[^:]*:kms:[^:]*:[^:]*:key\//.test(resource);
 
 const SERVICE_LINKED = /:role\/aws-service-role\//;
 
@@ -151,6 +149,15 @@ const bounded = (isBindable: boolean, { permissionsBoundary }: PrincipalFacts): 
   return permissionsBoundary.known ? truthOf(permissionsBoundary.value !== null) : 'unknown';
 };
 
+/** What a service does in its own name, no policy that can be read decides; the root user may do everything. */
+const BY_SERVICE: Reading = { ...SILENT, allows: 'unknown', openAllows: ['what AWS lets its service do'] };
+
+const identity = (request: Request, { identityPolicies }: PrincipalFacts): Reading => {
+  if (hasOwnPolicies(request.principal))
+    return readingOfKnown(identityPolicies, 'the identity policies', (policies) => attached(policies, request));
+  return request.principal.kind === 'service' && !isForKey(request) ? BY_SERVICE : NOT_ASKED;
+};
+
 /** Reads every layer. */
 export const readLayers = (request: Request, facts: Facts): Readings => {
   const { principal, key, vpcEndpointPolicy } = facts;
@@ -161,9 +168,7 @@ export const readLayers = (request: Request, facts: Facts): Readings => {
     resourceControl: resourceControl(request, facts),
     ...keyPolicy(request, key, hasBoundary),
     grants: grants(request, key),
-    identity: own
-      ? readingOfKnown(principal.identityPolicies, 'the identity policies', (policies) => attached(policies, request))
-      : NOT_ASKED,
+    identity: identity(request, principal),
     boundary: own
       ? readingOfKnown(principal.permissionsBoundary, 'the permissions boundary', (policy) => single(policy, request))
       : NOT_ASKED,

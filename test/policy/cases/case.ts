@@ -1,6 +1,6 @@
 import type { FactsRecord, GrantRecord } from '#shared/diagnosis/facts-record';
 import { readFacts } from '#shared/diagnosis/facts-record';
-import type { Decision, Saying } from '#shared/policy/authorize';
+import type { Decision } from '#shared/policy/authorize';
 import type { ContextRecord } from '#shared/policy/context';
 import type { Facts, KeyManager } from '#shared/policy/facts';
 import { type Known, known, unknown } from '#shared/policy/known';
@@ -8,6 +8,7 @@ import type { Layer } from '#shared/policy/layer';
 import { type Principal, principalOf } from '#shared/policy/principal';
 import type { Request } from '#shared/policy/request';
 import { requestContext } from '#shared/policy/request-context';
+import type { Saying } from '#shared/policy/trace';
 
 /** One request, what is known besides, and what AWS documents to come of it. */
 export interface Case {

@@ -492,4 +492,13 @@ export const standing: readonly Case[] = [
   ...aboutNotPrincipal,
   ...aboutUniqueIds,
   ...aboutServices,
+  {
+    claim: 'what a service does in its own name, without a key, no policy that can be read decides',
+    source: PRINCIPAL,
+    by: named('ec2.amazonaws.com'),
+    asks: 'kms:CreateKey',
+    of: '*',
+    given: {},
+    expect: undetermined('what AWS lets its service do'),
+  },
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isForKey } from '#shared/policy/layers';
+import { isForKey } from '#shared/policy/relation';
 import { KEY, requestOf } from './cases/case.ts';
 
 describe('a request is for a key', () => {
