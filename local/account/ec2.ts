@@ -39,9 +39,10 @@ export const ec2Service = (ground: Ground) => ({
     }
     const VpcEndpoints = own
       .filter(({ vpcEndpointId }) => VpcEndpointIds?.includes(vpcEndpointId) ?? true)
-      .map(({ vpcEndpointId, accountId, policy }) => ({
+      .map(({ vpcEndpointId, accountId, region, service, policy }) => ({
         VpcEndpointId: vpcEndpointId,
         OwnerId: accountId,
+        ServiceName: `com.amazonaws.${region}.${service}`,
         PolicyDocument: JSON.stringify(policy),
       }));
     return { $metadata: answered(call), VpcEndpoints };

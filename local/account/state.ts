@@ -130,6 +130,8 @@ export interface VpcEndpoint {
   readonly vpcEndpointId: string;
   readonly accountId: string;
   readonly region: string;
+  /** `kms` */
+  readonly service: string;
   readonly policy: PolicyDocument;
 }
 

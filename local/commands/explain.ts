@@ -31,14 +31,15 @@ const refusalIn = (event: Readonly<Record<string, unknown>>, file: string): Deni
   }
 };
 
-const askedBy = ({ request, event }: AskedFacts, file: string): Asked => {
-  if (event !== null) {
-    const denial = refusalIn(event, file);
+const askedBy = ({ request, event, denial: kept, keyArn }: AskedFacts, file: string): Asked => {
+  const told = event === null ? kept : refusalIn(event, file);
+  if (told !== null) {
+    const denial = { ...told, keyArn: told.keyArn ?? keyArn };
     return { denial, question: questionOf(denial) };
   }
   const principal = principalOf(request?.principal ?? '');
   if (request === null || principal === null)
-    throw new BadInputError(`${file}: expected either \`request\` or \`event\``);
+    throw new BadInputError(`${file}: expected either \`request\`, \`event\` or \`denial\``);
   return { denial: null, question: questionAsked({ ...request, principal }) };
 };
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
+import { oneLine } from '#shared/policy/policy-error';
 import { danglingIn } from './references.ts';
 import { SCENARIOS, Scenario } from './scenario.ts';
 
@@ -25,7 +26,9 @@ export const readJson = (file: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new BadInputError(`${file}: expected JSON: ${error instanceof Error ? error.message : 'unreadable'}`);
+    throw new BadInputError(
+      `${file}: expected JSON: ${oneLine(error instanceof Error ? error.message : 'unreadable')}`,
+    );
   }
 };
 
@@ -37,7 +40,10 @@ export const firstIssue = (error: z.ZodError): string => {
       typeof part === 'number' ? `${path}[${part}]` : path === '' ? String(part) : `${path}.${String(part)}`,
     '',
   );
-  return `${place === '' ? 'the whole' : `\`${place}\``}: ${(issue?.message ?? 'unreadable').replaceAll('"', '`').slice(0, 300)}`;
+  const message = issue?.message ?? 'unreadable';
+  // What zod itself says quotes with `"`; what is said here has its backticks already.
+  const quoted = issue?.code === 'custom' ? message : message.replaceAll('"', '`');
+  return oneLine(`${place === '' ? 'the whole' : `\`${place}\``}: ${quoted.slice(0, 300)}`);
 };
 
 /** A scenario by the name of one that comes with the project, or by file. @throws BadInputError */

@@ -6,7 +6,11 @@ import { askingIn, kept, mapped } from './answers.ts';
 import type { AwsSession, Custody } from './session.ts';
 
 const VpcEndpointId = z.string().regex(/^vpce-[0-9a-f]{8,17}$/);
-const Endpoints = z.object({ VpcEndpoints: z.tuple([z.object({ PolicyDocument: z.string().min(1) })]) });
+const Endpoint = z.object({ PolicyDocument: z.string().min(1), ServiceName: z.string() });
+const Endpoints = z.object({ VpcEndpoints: z.tuple([Endpoint]) });
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/kms-vpc-endpoint.html */
+const OF_KMS = /\.kms(?:-fips)?$/;
 
 /**
  * The policy of the VPC endpoint through which a request came, or why it is not known; `null` where it came through none.
@@ -23,6 +27,8 @@ export const readEndpointFacts = async (
   const answer = await askingIn(session, custody)('ec2:DescribeVpcEndpoints', vpcEndpointId, Endpoints, () =>
     session.ec2.send(command),
   );
+  if (answer.known && !OF_KMS.test(answer.value.VpcEndpoints[0].ServiceName))
+    return unknown(`${vpcEndpointId} is no endpoint of KMS`);
   return kept(
     mapped(answer, ({ VpcEndpoints: [{ PolicyDocument }] }) => ({ name: vpcEndpointId, document: PolicyDocument })),
   );

@@ -33,14 +33,25 @@ const verdictOf = (location: Location, outcomes: readonly RouteOutcome[], dryRun
   return outcomes.some(({ result }) => result === 'preserved') ? 'preserved' : 'by-hand';
 };
 
-/** What lets the acquisition be repeated: the places to change, or the cause alone where nothing can be proposed. */
+/** What lets the acquisition be repeated: what to paste where, or what else a person has to see to. */
 const mendThis = (diagnosis: Diagnosis | null): string[] => {
-  if (diagnosis === null) return [];
-  const places = byPlace(diagnosis.fixes).map(({ layer, target }) => `the ${LAYER_WORDS[layer]} (${target})`);
+  if (diagnosis === null || diagnosis.decision === 'allowed') return [];
+  if (diagnosis.cause === 'undetermined')
+    return ['Find out why KMS refused: the diagnosis says what is missing for a sure answer.'];
+  const places = byPlace(diagnosis.fixes);
+  const pasted = places.filter(({ statements }) => statements.length > 0);
+  const others = places.filter(({ statements }) => statements.length === 0);
+  if (places.length === 0)
+    return [`Have the refusal mended (${diagnosis.cause}), so that the acquisition can be repeated.`];
   return [
-    places.length === 0
-      ? `Have the refusal mended (${diagnosis.cause}), so that the acquisition can be repeated.`
-      : `Have ${places.join(' and ')} mended as the diagnosis says, then repeat the acquisition.`,
+    ...others.map(({ layer, target, note }) => `See to the ${LAYER_WORDS[layer]} (${target}): ${note}`),
+    ...(pasted.length === 0
+      ? []
+      : [
+          `Have the statements of the diagnosis added to the ${pasted
+            .map(({ layer, target }) => `${LAYER_WORDS[layer]} (${target})`)
+            .join(' and the ')}, then repeat the acquisition.`,
+        ]),
   ];
 };
 

@@ -3,11 +3,10 @@ import { diagnose } from '#shared/diagnosis/diagnose';
 import type { Diagnosis } from '#shared/diagnosis/diagnosis';
 import { factsFileOf } from '#shared/diagnosis/facts-file';
 import type { FactsRecord } from '#shared/diagnosis/facts-record';
-import { type Question, questionOf } from '#shared/diagnosis/question';
+import { questionOf } from '#shared/diagnosis/question';
 import { type StoredFile, storedDocument } from '#shared/evidence/manifest';
 import { denialAttribute } from '#shared/ledger/ledger';
 import { isOfSourceKey } from '#shared/ledger/opening';
-import { seenAs } from '#shared/policy/principal';
 import type { AcquiringCall, Denial } from '#shared/signal/signal';
 import type { CaseRequest, Origin, SignalRequest } from './case.ts';
 import type { Flow } from './flow.ts';
@@ -82,11 +81,10 @@ const keepFacts = async (
   flow: Flow,
   { settings, sessions, bucket }: Tools,
   caseId: string,
-  { principal, action, resource, context }: Question,
+  denial: Denial,
   record: FactsRecord,
 ): Promise<readonly StoredFile[]> => {
-  const request = { principal: seenAs(principal), action, resource, context };
-  const document = { path: 'facts.json', body: `${JSON.stringify(factsFileOf(request, record), null, 2)}\n` };
+  const document = { path: 'facts.json', body: `${JSON.stringify(factsFileOf(denial, record), null, 2)}\n` };
   return flow
     .step('keep the facts', async (custody) => {
       const own = await sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION);
@@ -94,6 +92,25 @@ const keepFacts = async (
       return [storedDocument(document)];
     })
     .catch(() => []);
+};
+
+/** A fault in the diagnosis costs the diagnosis, and never the report. */
+const diagnosed = (denial: Denial, record: FactsRecord): Diagnosis => {
+  try {
+    return diagnose(denial, questionOf(denial), record);
+  } catch (error) {
+    return {
+      decision: 'undetermined',
+      cause: 'undetermined',
+      layer: denial.layer,
+      explicit: denial.explicit,
+      statement: null,
+      explanation: `The refusal could not be diagnosed: ${error instanceof Error ? error.name : 'unknown'}.`,
+      missing: ['a diagnosis: the facts are kept, and `explain` can be asked again'],
+      fixes: [],
+      trace: [],
+    };
+  }
 };
 
 /**
@@ -110,11 +127,10 @@ export const explain = async (
   if (!('joinKey' in request)) return { diagnosis: null, denials: [], at: null, stored: [] };
   const { denials, call } = await refusalsOf(flow, tools, request);
   const denial = await withSourceKey(flow, tools, mostTelling(denials) ?? request.denial, call, origin);
-  const question = questionOf(denial);
-  const record = await gatherFacts(flow, tools, denial, question);
+  const record = await gatherFacts(flow, tools, denial, questionOf(denial));
   const [stored, at] = await Promise.all([
-    question === null || caseId === null ? [] : keepFacts(flow, tools, caseId, question, record),
+    caseId === null ? [] : keepFacts(flow, tools, caseId, denial, record),
     flow.step('explained', async () => new Date().toISOString()),
   ]);
-  return { diagnosis: diagnose(denial, question, record), denials, at, stored };
+  return { diagnosis: diagnosed(denial, record), denials, at, stored };
 };

@@ -2,7 +2,7 @@ import { readEndpointFacts } from '#shared/aws/endpoint-facts';
 import { readKeyFacts } from '#shared/aws/key-facts';
 import { readOrganizationFacts } from '#shared/aws/organization-facts';
 import { readPrincipalFacts } from '#shared/aws/principal-facts';
-import type { AwsSession, Custody } from '#shared/aws/session';
+import { type AwsSession, type Custody, errorName, isRefusal } from '#shared/aws/session';
 import type {
   FactsRecord,
   GrantRecord,
@@ -12,8 +12,9 @@ import type {
   PrincipalRecord,
 } from '#shared/diagnosis/facts-record';
 import type { Question } from '#shared/diagnosis/question';
+import { isGrantee } from '#shared/policy/grant';
 import { type Known, known, unknown } from '#shared/policy/known';
-import { accountOf, arnOf, type Principal, principalOf } from '#shared/policy/principal';
+import { accountOf, arnOf, type Principal } from '#shared/policy/principal';
 import type { Denial } from '#shared/signal/signal';
 import type { Flow } from './flow.ts';
 import type { Tools } from './tools.ts';
@@ -45,11 +46,8 @@ const organizationUnknown = (because: string): OrganizationRecord => ({
 /** A grant to somebody else cannot bear on the question, and a key has one for every volume in use. */
 const concerns =
   (principal: Principal | null) =>
-  (grant: GrantRecord): boolean => {
-    const grantee = principalOf(grant.GranteePrincipal);
-    if (grantee === null || principal === null) return true;
-    return accountOf(grantee) === accountOf(principal) && (grantee.kind === 'root' || grantee.kind === principal.kind);
-  };
+  ({ GranteePrincipal }: GrantRecord): boolean =>
+    principal === null || isGrantee(GranteePrincipal, principal) !== 'no';
 
 /** A part of the facts, read in an account; what stands in the way of it is why it is unknown. */
 type Reader = <T>(
@@ -64,7 +62,11 @@ const readerOf =
   (name, { accountId, region }, read, otherwise) =>
     flow
       .step(name, async (custody) => {
-        const session = await sessions.at(accountId, region).catch(() => null);
+        // A role that may not be assumed is an answer; anything else is tried again.
+        const session = await sessions.at(accountId, region).catch((error: unknown) => {
+          if (isRefusal(errorName(error))) return null;
+          throw error;
+        });
         return session === null ? otherwise(`there is no session in account ${accountId}`) : read(session, custody);
       })
       .catch((error: Error) => otherwise(error.message));

@@ -14,13 +14,17 @@ type Change = (policies: readonly Policy[], target: string | null) => readonly P
 
 const over = <T>(part: Known<T>, change: (value: T) => T): Known<T> => (part.known ? known(change(part.value)) : part);
 
-/** Where there is one policy, what is added to it becomes part of it. */
+/** Where there is one policy, what is added to it becomes its last statements. */
 const alone =
   (change: Change) =>
-  (policy: Policy): Policy => ({
-    ...policy,
-    statements: change([policy], null).flatMap(({ statements }) => statements),
-  });
+  (policy: Policy): Policy => {
+    const [changed = policy, ...added] = change([policy], null);
+    const next = Math.max(-1, ...policy.statements.map(({ index }) => index)) + 1;
+    const last = added
+      .flatMap(({ statements }) => statements)
+      .map((statement, place) => ({ ...statement, index: next + place }));
+    return { ...changed, statements: [...changed.statements, ...last] };
+  };
 const aloneOrNone =
   (change: Change) =>
   (policy: Policy | null): Policy | null =>

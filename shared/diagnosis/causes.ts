@@ -5,7 +5,7 @@ import type { Cause } from './diagnosis.ts';
 export type PolicyLayer = Exclude<Layer, 'key-state' | 'grant'>;
 
 /** What each layer's silence and denial mean, for the person who has to mend it. */
-export const LAYER_CAUSES: Readonly<Record<PolicyLayer, { readonly silent: string; readonly deny: string }>> = {
+const LAYER_CAUSES: Readonly<Record<PolicyLayer, { readonly silent: string; readonly deny: string }>> = {
   'key-policy': {
     silent: 'the key policy neither allows the role nor leaves the decision to IAM, and no grant does',
     deny: 'a statement of the key policy denies it',
@@ -43,15 +43,17 @@ interface StateCause {
   readonly remedy: ((keyArn: string) => string) | null;
 }
 
-const restored = (keyArn: string): string =>
-  `\`aws kms cancel-key-deletion --key-id ${keyArn}\`, then \`aws kms enable-key --key-id ${keyArn}\``;
+const kms = (command: string, keyArn: string): string =>
+  `\`aws kms ${command} --key-id ${keyArn} --region ${keyArn.split(':')[3]}\``;
+
+const restored = (keyArn: string): string => `${kms('cancel-key-deletion', keyArn)}, then ${kms('enable-key', keyArn)}`;
 
 /** States in which KMS refuses whatever the policies say. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
 export const STATE_CAUSES: Readonly<Partial<Record<KeyState, StateCause>>> = {
   Disabled: {
     cause: 'key-disabled',
     words: 'the key is disabled; it can be enabled again',
-    remedy: (keyArn) => `\`aws kms enable-key --key-id ${keyArn}\``,
+    remedy: (keyArn) => kms('enable-key', keyArn),
   },
   PendingDeletion: {
     cause: 'key-pending-deletion',
@@ -66,7 +68,7 @@ export const STATE_CAUSES: Readonly<Partial<Record<KeyState, StateCause>>> = {
   PendingImport: {
     cause: 'key-pending-import',
     words: 'the key has no key material; import it again',
-    remedy: (keyArn) => `\`aws kms get-parameters-for-import --key-id ${keyArn}\` and import its material again`,
+    remedy: (keyArn) => `${kms('get-parameters-for-import', keyArn)}, and import its material again`,
   },
   Unavailable: {
     cause: 'key-unavailable',
@@ -99,3 +101,12 @@ export const causeOf = (layer: PolicyLayer, explicit: boolean, action: string | 
   action === 'iam:CreateServiceLinkedRole'
     ? 'service-linked-role-not-allowed'
     : `${layer}-${explicit ? 'deny' : 'silent'}`;
+
+const LINKED_ROLE_SILENT =
+  'no IAM policy of the role allows it, which the first multi-Region key of an account needs once';
+
+/** What the refusal of a layer means. */
+export const wordsOf = (layer: PolicyLayer, explicit: boolean, action: string | null): string =>
+  action === 'iam:CreateServiceLinkedRole' && layer === 'identity-policy' && !explicit
+    ? LINKED_ROLE_SILENT
+    : LAYER_CAUSES[layer][explicit ? 'deny' : 'silent'];

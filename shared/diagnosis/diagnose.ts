@@ -1,20 +1,22 @@
-import { KEY_STATES, type KeyState } from '#shared/policy/key-state';
+import { KEY_STATES, type KeyState, stateAllows } from '#shared/policy/key-state';
 import type { Layer } from '#shared/policy/layer';
-import { arnOf } from '#shared/policy/principal';
+import { arnOf, principalOf } from '#shared/policy/principal';
 import type { Saying } from '#shared/policy/trace';
 import type { Denial } from '#shared/signal/signal';
-import { causeOf, LAYER_CAUSES, type PolicyLayer, STATE_CAUSES, stateInWords } from './causes.ts';
+import { causeOf, type PolicyLayer, STATE_CAUSES, stateInWords, wordsOf } from './causes.ts';
 import type { Diagnosis, Fix } from './diagnosis.ts';
 import {
   CONDITION_CAVEAT,
   closeCalls,
   disagreement,
+  layerInWords,
+  listed,
   NOTHING_REFUSES,
   statementInWords,
   subjectOf,
 } from './explanation.ts';
 import type { FactsRecord } from './facts-record.ts';
-import { mend } from './mends.ts';
+import { exceptionFrom, mend, type Proposal } from './mends.ts';
 import { proposeFixes } from './propose.ts';
 import type { Question } from './question.ts';
 import { type Simulation, simulate } from './simulation.ts';
@@ -60,10 +62,13 @@ const agreementOf = (saying: Saying | undefined, explicit: boolean): 'agrees' | 
   return saying.said === (explicit ? 'denies' : 'silent') ? 'agrees' : 'differs';
 };
 
+const sayingIn = (trace: readonly Saying[], layer: Layer): Saying | undefined =>
+  trace.find((saying) => saying.layer === layer);
+
 /** AWS's word, with the facts beside it. It stands; and where they do not agree, the diagnosis says so. */
 const ofNamedLayer = (denial: Denial, layer: PolicyLayer, simulation: Simulation | null, besides: string): Answer => {
   const { action, explicit, policyArn } = denial;
-  const saying = simulation?.decision.trace.find((said) => said.layer === layer);
+  const saying = sayingIn(simulation?.decision.trace ?? [], layer);
   const agreement = agreementOf(saying, explicit);
   const statement = agreement === 'agrees' ? (saying?.statement ?? null) : null;
   const close = simulation === null || agreement === 'unknown' ? CONDITION_CAVEAT : closeCalls(layer, simulation);
@@ -80,7 +85,7 @@ const ofNamedLayer = (denial: Denial, layer: PolicyLayer, simulation: Simulation
     layer,
     explicit,
     statement,
-    explanation: `${subjectOf(denial, simulation)}: ${LAYER_CAUSES[layer][explicit ? 'deny' : 'silent']}.${details.join('')}`,
+    explanation: `${subjectOf(denial, simulation)}: ${wordsOf(layer, explicit, action)}.${details.join('')}`,
     missing: agreement === 'unknown' ? (simulation?.decision.missing ?? []) : [],
   });
 };
@@ -96,7 +101,7 @@ const refusedByFacts = (subject: string, simulation: Simulation): Answer => {
       layer,
       explicit,
       statement,
-      explanation: `${subject}: ${LAYER_CAUSES[layer][explicit ? 'deny' : 'silent']}.${detail}`,
+      explanation: `${subject}: ${wordsOf(layer, explicit, request.action)}.${detail}`,
     });
   }
   const { state } = facts.key;
@@ -132,31 +137,42 @@ const ofFacts = (denial: Denial | null, simulation: Simulation): Answer => {
 const brokenState = ({ key: { state } }: FactsRecord): KeyState | null =>
   KEY_STATES.find((name) => state.known && name === state.value && STATE_CAUSES[name] !== undefined) ?? null;
 
-const UNREAD = [
-  'the key policy',
-  'grants on the key',
-  "the role's IAM policies",
-  "the role's permissions boundary",
-  'session policies',
-  "the organisation's policies",
-];
+/** Words by which KMS refuses somebody: they are never said of a key's state, but that there may be no such key. */
+const REFUSES_SOMEBODY = /is not authorized to perform|The ciphertext refers to a customer master key/;
 
-/** Where the words leave the layer open: the key's state if it is broken, else the facts, else what is missing. */
+/** Whether a key in this state is what the words speak of. */
+const mayBeOf = ({ message, action }: Denial, state: KeyState): boolean =>
+  state === 'NotFound' ||
+  (!REFUSES_SOMEBODY.test(message) && (action === null || stateAllows(state, action) !== 'yes'));
+
+const besidesOf = (state: KeyState | null): string =>
+  state === null ? '' : ` Besides, ${STATE_CAUSES[state]?.words}.`;
+
+/** What the refusal itself leaves out, without which nothing can be put to the facts. */
+const whatIsMissing = ({ keyArn, principal }: Denial, { key: { state } }: FactsRecord): readonly string[] => {
+  const missing = [
+    ...(keyArn === null ? ['which key it was'] : []),
+    ...(principalOf(principal ?? '') === null ? ['who was refused'] : []),
+    ...(state.known ? [] : [`the state of the key: ${state.because}`]),
+  ];
+  return missing.length > 0 ? missing : ['the policies'];
+};
+
+/** Where the words leave the layer open: the key's state if they may speak of it, else the facts, else what is missing. */
 const ofOpenWords = (denial: Denial, simulation: Simulation | null, record: FactsRecord): Answer => {
   const { state } = record.key;
   const subject = subjectOf(denial, null);
   const broken = brokenState(record);
-  const now = broken === null ? null : ofState(subject, broken, '');
+  const now = broken === null || !mayBeOf(denial, broken) ? null : ofState(subject, broken, '');
   if (now !== null) return now;
   const then = denial.layer === 'key-state' ? stateInWords(denial.message) : null;
-  const told =
-    then === null
-      ? null
-      : ofState(subject, then, state.known ? ` That was then: by now the key is ${state.value}.` : '');
+  const since = state.known ? ` That was then: by now the key is ${state.value}.` : '';
+  const told = then === null ? null : ofState(subject, then, since);
   if (told !== null) return told;
-  if (simulation !== null) return ofFacts(denial, simulation);
-  const unread = state.known ? [] : [`the state of the key: ${state.because}`];
-  return undetermined(`${subject}; its words do not tell which layer refused.`, [...unread, ...UNREAD]);
+  if (simulation === null)
+    return undetermined(`${subject}; its words do not tell which layer refused.`, whatIsMissing(denial, record));
+  const facts = ofFacts(denial, simulation);
+  return facts.layer === 'key-state' ? facts : { ...facts, explanation: `${facts.explanation}${besidesOf(broken)}` };
 };
 
 const NOTHING_ASKED = undetermined('Nothing was asked that could be put to the facts.', [
@@ -167,26 +183,43 @@ const answerTo = (denial: Denial | null, simulation: Simulation | null, record: 
   if (denial === null) return simulation === null ? NOTHING_ASKED : ofFacts(null, simulation);
   if (denial.action === 'ec2:ModifySnapshotAttribute') return DEFAULT_KEY;
   if (!isPolicyLayer(denial.layer)) return ofOpenWords(denial, simulation, record);
-  const broken = brokenState(record);
-  const besides = broken === null ? '' : ` Besides, ${STATE_CAUSES[broken]?.words}.`;
-  return ofNamedLayer(denial, denial.layer, simulation, besides);
+  return ofNamedLayer(denial, denial.layer, simulation, besidesOf(brokenState(record)));
 };
 
-/** What AWS names as silent where it cannot be read: the refused action alone is known to be missing. */
-const fixUnread = ({ layer, explicit, missing }: Answer, { request, facts }: Simulation): readonly Fix[] =>
-  isPolicyLayer(layer) && !explicit && missing.length > 0
-    ? mend(layer, [request], facts).proposals.map((fix) => ({
-        ...fix,
-        verified: false,
-        note: `${fix.note} Not re-simulated: this layer could not be read.`,
-      }))
-    : [];
+/** What is to be done about the layer that AWS names, where the facts do not show it. */
+const namedByAws = (
+  denial: Denial,
+  layer: PolicyLayer,
+  { request, facts, decision }: Simulation,
+): readonly Proposal[] => {
+  if (denial.explicit) return [exceptionFrom(layer, denial.policyArn, null, request)];
+  const isRead = agreementOf(sayingIn(decision.trace, layer), false) !== 'unknown';
+  return isRead ? [] : mend(layer, [request], facts).proposals;
+};
 
-const fixesOf = (told: Answer, simulation: Simulation | null): readonly Fix[] => {
+/** INVARIANT: against AWS's word nothing is verified. What it names comes first, and the rest with that said. */
+const againstAws = (
+  denial: Denial,
+  layer: PolicyLayer,
+  simulation: Simulation,
+  fixes: readonly Fix[],
+): readonly Fix[] => {
+  const told = `AWS names ${layerInWords(layer)}, which these facts do not show: nothing here is verified.`;
+  const first = namedByAws(denial, layer, simulation);
+  const rest = fixes.filter(({ layer: other }) => first.length === 0 || other !== layer);
+  return [...first, ...rest].map((fix) => ({ ...fix, verified: false, note: `${fix.note} ${told}` }));
+};
+
+const fixesOf = (told: Answer, denial: Denial | null, simulation: Simulation | null): readonly Fix[] => {
   if (simulation === null || told.decision === 'allowed') return [];
   const fixes = proposeFixes(simulation.requests, simulation.facts);
-  return fixes.length > 0 ? fixes : fixUnread(told, simulation);
+  if (denial === null || !isPolicyLayer(denial.layer)) return fixes;
+  const agrees = agreementOf(sayingIn(simulation.decision.trace, denial.layer), denial.explicit) === 'agrees';
+  return agrees ? fixes : againstAws(denial, denial.layer, simulation, fixes);
 };
+
+/** More would help nobody, and a case keeps its diagnosis in a durable step. */
+const MOST_MISSING = 20;
 
 /**
  * Why KMS refused, or would: AWS's words and the facts, side by side. A layer that AWS names is the cause, for it knows
@@ -207,8 +240,8 @@ export const diagnose = (denial: Denial | null, question: Question | null, recor
     explicit,
     statement,
     explanation,
-    missing,
-    fixes: fixesOf(told, simulation),
+    missing: listed(missing, MOST_MISSING),
+    fixes: fixesOf(told, denial, simulation),
     trace: simulation?.decision.trace ?? [],
   };
 };

@@ -1,5 +1,7 @@
+import { oneLine } from '#shared/policy/policy-error';
 import type { Saying } from '#shared/policy/trace';
 import type { Diagnosis } from './diagnosis.ts';
+import { statementInWords } from './explanation.ts';
 import { byPlace, type FixPlace } from './fix-places.ts';
 import { LAYER_WORDS, SAYING_WORDS } from './layer-words.ts';
 
@@ -13,7 +15,7 @@ const MARKS: Readonly<Record<Saying['said'], string>> = {
 };
 
 const stationOf = ({ layer, said, statement }: Saying): string => {
-  const where = statement === null ? '' : `: statement ${statement.sid ?? statement.index} of ${statement.policy}`;
+  const where = statement === null ? '' : `: ${statementInWords(statement)}`;
   return `  ${MARKS[said]} ${LAYER_WORDS[layer].padEnd(31)}${SAYING_WORDS[said]}${where}`;
 };
 
@@ -21,7 +23,7 @@ const indented = (text: string): readonly string[] => text.split('\n').map((line
 
 const placeLines = ({ layer, target, note, statements }: FixPlace): readonly string[] => [
   '',
-  `  ${LAYER_WORDS[layer]}: ${target}`,
+  `  ${LAYER_WORDS[layer]}: ${oneLine(target)}`,
   ...indented(note),
   ...statements.flatMap((statement) => indented(JSON.stringify(statement, null, 2))),
 ];

@@ -1,5 +1,6 @@
 import { nearMisses } from '#shared/policy/near-miss';
 import type { StatementRef } from '#shared/policy/policy';
+import { oneLine } from '#shared/policy/policy-error';
 import { arnOf } from '#shared/policy/principal';
 import type { Saying } from '#shared/policy/trace';
 import type { Denial, Layer } from '#shared/signal/signal';
@@ -7,8 +8,13 @@ import type { Simulation } from './simulation.ts';
 
 /** The sentences of a diagnosis. */
 
+/** Names of statements and policies are somebody else's text: they stay in their line. */
 export const statementInWords = ({ policy, sid, index }: StatementRef): string =>
-  `statement ${sid === null ? index : `\`${sid}\``} of ${policy}`;
+  oneLine(`statement ${sid === null ? index : `\`${sid}\``} of ${policy}`);
+
+/** The first of a list, and how many more there are. */
+export const listed = (items: readonly string[], most: number): readonly string[] =>
+  items.length <= most ? items : [...items.slice(0, most), `${items.length - most} more`];
 
 /** @example layerInWords('key-policy') // 'the key policy' */
 export const layerInWords = (layer: Layer): string => `the ${layer.replaceAll('-', ' ')}`;
@@ -19,7 +25,8 @@ export const subjectOf = (denial: Denial | null, simulation: Simulation | null):
   const key = denial?.keyArn ?? simulation?.request.resource ?? 'a key it does not name';
   const principal = denial?.principal ?? (simulation === null ? null : arnOf(simulation.request.principal));
   const verb = denial === null ? 'refuses' : 'refused';
-  return `KMS ${verb} ${action} on ${key} to ${principal ?? 'a principal it does not name'}`;
+  const service = action.startsWith('iam:') ? 'IAM' : 'KMS';
+  return `${service} ${verb} ${action} on ${key} to ${principal ?? 'a principal it does not name'}`;
 };
 
 const carriedInWords = (carried: readonly string[] | null | undefined): string => {

@@ -5,7 +5,9 @@ import type { PolicyKind } from '#shared/policy/policy';
 import { PolicyError } from '#shared/policy/policy-error';
 import { principalOf } from '#shared/policy/principal';
 import { readPolicy } from '#shared/policy/read-policy';
-import type { FactsRecord } from './facts-record.ts';
+import { KeyArn } from '#shared/signal/identifiers';
+import { Denial } from '#shared/signal/signal';
+import { type FactsRecord, readFacts } from './facts-record.ts';
 import { GrantListEntry } from './grant-record.ts';
 
 /**
@@ -75,18 +77,37 @@ const Request = z
     resource: z.string(),
     context: z.record(z.string(), ContextValue).default({}),
   })
-  .superRefine(({ action, resource }, context) => {
+  .superRefine(({ action, resource, context: known }, context) => {
+    if (action === null && known['kms:ViaService'] === null)
+      context.addIssue({
+        code: 'custom',
+        path: ['action'],
+        message: 'expected an action: who calls KMS itself asks one',
+      });
     if (resourceFits(action, resource)) return;
     const message = `expected the ARN of a KMS key; \`*\` for an action without one, the ARN of the role for \`${LINKED_ROLE}\``;
     context.addIssue({ code: 'custom', path: ['resource'], message });
   });
 export type FactsRequest = z.output<typeof Request>;
 
+/** Two policies of one name could not be told apart. */
+const Several = z
+  .array(Named('attached'))
+  .refine(
+    (policies) => new Set(policies.map(({ name }) => name)).size === policies.length,
+    'expected names that differ',
+  );
+
 const FactsFile = z.strictObject({
   request: Request.optional(),
+  /** As EventBridge delivers it. */
   event: z.record(z.string(), z.unknown()).optional(),
+  /** As a case keeps it. */
+  denial: Denial.optional(),
   key: z
     .strictObject({
+      /** For a refusal that names no key. */
+      arn: KeyArn.optional(),
       state: z.enum(KEY_STATES).optional(),
       manager: z.enum(['CUSTOMER', 'AWS']).optional(),
       policy: Document('resource').optional(),
@@ -98,9 +119,9 @@ const FactsFile = z.strictObject({
     .strictObject({
       arn: z.string().nullish(),
       uniqueId: z.string().nullish(),
-      identityPolicies: z.array(Named('attached')).nullish(),
+      identityPolicies: Several.nullish(),
       permissionsBoundary: z.union([z.null(), One('attached', 'the permissions boundary')]).optional(),
-      sessionPolicies: z.array(Named('attached')).nullish(),
+      sessionPolicies: Several.nullish(),
     })
     .optional(),
   organization: z
@@ -110,81 +131,124 @@ const FactsFile = z.strictObject({
     })
     .nullish(),
   vpcEndpointPolicy: z.union([z.null(), One('resource', 'the VPC endpoint policy')]).optional(),
+  /** Why parts are absent, by their place, such as `key.policy`. */
+  unread: z.record(z.string(), z.string().max(1_000)).default({}),
 });
 
-/** What a facts file asks, and what it knows. */
+/** What a facts file asks, in one of three ways, and what it knows. */
 export interface AskedFacts {
   readonly request: FactsRequest | null;
-  /** An event as EventBridge delivers it, in place of the request. */
   readonly event: Readonly<Record<string, unknown>> | null;
+  readonly denial: Denial | null;
+  readonly keyArn: KeyArn | null;
   readonly record: FactsRecord;
 }
 
-const NOT_GIVEN = 'not given';
+const ONE_OF = 'expected either `request`, `event` or `denial`';
 
-/** `null` and `[]` are none; what is absent is unknown. */
-const listed = <T>(list: readonly T[] | null | undefined): Known<readonly T[]> =>
-  list === undefined ? unknown(NOT_GIVEN) : known(list ?? []);
-const given = <T>(value: T | undefined): Known<T> => (value === undefined ? unknown(NOT_GIVEN) : known(value));
+const isOfPrincipal = (arn: string, principal: string): boolean => {
+  const [told, asked] = [principalOf(arn), principalOf(principal)];
+  if (told === null || asked === null || told.kind === 'service' || asked.kind === 'service') return false;
+  const names = (one: typeof told) => (one.kind === 'root' ? '' : one.name);
+  return told.kind === asked.kind && told.accountId === asked.accountId && names(told) === names(asked);
+};
+
+/** `null` and `[]` are none; what is absent is unknown, for the reason that is told or because it is not given. */
+const partsOf = (unread: Readonly<Record<string, string>>) => {
+  const given = <T>(place: string, value: T | undefined): Known<T> =>
+    value === undefined ? unknown(unread[place] ?? 'not given') : known(value);
+  const listed = <T>(place: string, list: readonly T[] | null | undefined): Known<readonly T[]> =>
+    given(place, list === null ? [] : list);
+  return { given, listed };
+};
 
 /** The whole of a facts file, checked. Its issues name the place in the file, and in a policy the place in that. */
-export const FactsInFile = FactsFile.refine(
-  ({ request, event }) => (request === undefined) !== (event === undefined),
-  'expected either `request` or `event`',
-).transform(
-  ({ request, event, key, principal, organization, vpcEndpointPolicy }): AskedFacts => ({
+export const FactsInFile = FactsFile.superRefine(({ request, event, denial, principal }, context) => {
+  if ([request, event, denial].filter((one) => one !== undefined).length !== 1)
+    context.addIssue({ code: 'custom', message: ONE_OF });
+  const arn = principal?.arn ?? null;
+  if (request !== undefined && arn !== null && !isOfPrincipal(arn, request.principal))
+    context.addIssue({ code: 'custom', path: ['principal', 'arn'], message: 'expected that of `request.principal`' });
+}).transform(({ request, event, denial, key, principal, organization, vpcEndpointPolicy, unread }): AskedFacts => {
+  const { given, listed } = partsOf(unread);
+  const { serviceControlPolicies, resourceControlPolicies } = organization ?? {};
+  const none = organization === null ? [] : undefined;
+  return {
     request: request ?? null,
     event: event ?? null,
+    denial: denial ?? null,
+    keyArn: key?.arn ?? null,
     record: {
       key: {
-        state: given(key?.state),
-        manager: given(key?.manager),
-        policy: given(key?.policy),
-        grants: listed(key?.grants),
-        aliases: listed(key?.aliases),
+        state: given('key.state', key?.state),
+        manager: given('key.manager', key?.manager),
+        policy: given('key.policy', key?.policy),
+        grants: listed('key.grants', key?.grants),
+        aliases: listed('key.aliases', key?.aliases),
       },
       principal: {
         arn: principal?.arn ?? null,
         uniqueId: principal?.uniqueId ?? null,
-        identityPolicies: listed(principal?.identityPolicies),
-        permissionsBoundary: given(principal?.permissionsBoundary),
-        sessionPolicies: listed(principal?.sessionPolicies),
+        identityPolicies: listed('principal.identityPolicies', principal?.identityPolicies),
+        permissionsBoundary: given('principal.permissionsBoundary', principal?.permissionsBoundary),
+        sessionPolicies: listed('principal.sessionPolicies', principal?.sessionPolicies),
       },
       organization: {
-        serviceControlPolicies: organization === null ? known([]) : listed(organization?.serviceControlPolicies),
-        resourceControlPolicies: organization === null ? known([]) : listed(organization?.resourceControlPolicies),
+        serviceControlPolicies: listed('organization.serviceControlPolicies', none ?? serviceControlPolicies),
+        resourceControlPolicies: listed('organization.resourceControlPolicies', none ?? resourceControlPolicies),
       },
-      vpcEndpointPolicy: given(vpcEndpointPolicy),
+      vpcEndpointPolicy: given('vpcEndpointPolicy', vpcEndpointPolicy),
     },
-  }),
-);
-
-/** The same facts as a file, for a person who wants to ask again without AWS. */
-export const factsFileOf = (
-  request: Omit<FactsRequest, 'context'> & { readonly context: Readonly<Record<string, unknown>> },
-  { key, principal, organization, vpcEndpointPolicy }: FactsRecord,
-): Readonly<Record<string, unknown>> => ({
-  request,
-  key: {
-    ...part('state', key.state),
-    ...part('manager', key.manager),
-    ...part('policy', key.policy),
-    ...part('grants', key.grants),
-    ...part('aliases', key.aliases),
-  },
-  principal: {
-    arn: principal.arn,
-    uniqueId: principal.uniqueId,
-    ...part('identityPolicies', principal.identityPolicies),
-    ...part('permissionsBoundary', principal.permissionsBoundary),
-    ...part('sessionPolicies', principal.sessionPolicies),
-  },
-  organization: {
-    ...part('serviceControlPolicies', organization.serviceControlPolicies),
-    ...part('resourceControlPolicies', organization.resourceControlPolicies),
-  },
-  ...part('vpcEndpointPolicy', vpcEndpointPolicy),
+  };
 });
 
-const part = (name: string, value: Known<unknown>): Readonly<Record<string, unknown>> =>
-  value.known ? { [name]: value.value } : {};
+type Json = Readonly<Record<string, unknown>>;
+
+/** What stands of a record in a file: the parts that are known and can be read, and why the others are not there. */
+const fileOf = (record: FactsRecord): { readonly parts: Json; readonly unread: Json } => {
+  const facts = readFacts(record);
+  const unread: Record<string, string> = {};
+  const part = (place: string, value: Known<unknown>, read: Known<unknown> = value): Json => {
+    const name = place.slice(place.indexOf('.') + 1);
+    if (value.known && read.known) return { [name]: value.value };
+    unread[place] = read.known ? '' : read.because;
+    return {};
+  };
+  const { key, principal, organization } = record;
+  const parts = {
+    key: {
+      ...part('key.state', key.state, facts.key.state),
+      ...part('key.manager', key.manager),
+      ...part('key.policy', key.policy, facts.key.policy),
+      ...part('key.grants', key.grants),
+      ...part('key.aliases', key.aliases),
+    },
+    principal: {
+      arn: principal.arn,
+      uniqueId: principal.uniqueId,
+      ...part('principal.identityPolicies', principal.identityPolicies, facts.principal.identityPolicies),
+      ...part('principal.permissionsBoundary', principal.permissionsBoundary, facts.principal.permissionsBoundary),
+      ...part('principal.sessionPolicies', principal.sessionPolicies, facts.principal.sessionPolicies),
+    },
+    organization: {
+      ...part(
+        'organization.serviceControlPolicies',
+        organization.serviceControlPolicies,
+        facts.organization.serviceControlPolicies,
+      ),
+      ...part(
+        'organization.resourceControlPolicies',
+        organization.resourceControlPolicies,
+        facts.organization.resourceControlPolicies,
+      ),
+    },
+    ...part('vpcEndpointPolicy', record.vpcEndpointPolicy, facts.vpcEndpointPolicy),
+  };
+  return { parts, unread };
+};
+
+/** The facts of a case as a file, for a person who wants to ask again without AWS. */
+export const factsFileOf = (denial: Denial, record: FactsRecord): Json => {
+  const { parts, unread } = fileOf(record);
+  return { denial, ...parts, unread };
+};

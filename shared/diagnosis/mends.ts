@@ -1,12 +1,15 @@
 import type { Decision } from '#shared/policy/authorize';
 import type { Facts } from '#shared/policy/facts';
+import type { Known } from '#shared/policy/known';
 import type { Layer } from '#shared/policy/layer';
+import type { Policy, StatementRef } from '#shared/policy/policy';
 import { accountOf, arnOf } from '#shared/policy/principal';
 import { readingOf } from '#shared/policy/reading';
 import type { Request } from '#shared/policy/request';
 import { withFix, withKeyEnabled, withoutStatement } from './apply-fix.ts';
 import { STATE_CAUSES } from './causes.ts';
 import type { Fix } from './diagnosis.ts';
+import { statementInWords } from './explanation.ts';
 import {
   endpointStatements,
   keyPolicyStatements,
@@ -14,6 +17,7 @@ import {
   ownStatements,
   type StatementText,
   sharedStatements,
+  withFreeSids,
 } from './fix-statement.ts';
 
 /** How each layer that refuses is mended. */
@@ -41,9 +45,22 @@ const adding =
   ): Mend =>
   (missing, facts) =>
     added(
-      statements(missing).map((statement) => ({ layer, statement, ...where(missing, facts) })),
+      withFreeSids(statements(missing), policyAt(layer, facts)).map((statement) => ({
+        layer,
+        statement,
+        ...where(missing, facts),
+      })),
       facts,
     );
+
+const one = (part: Known<Policy | null>): Policy | null => (part.known ? part.value : null);
+
+/** The policy to which statements are added, where it is one that is there already. */
+const policyAt = (layer: Layer, { key, principal, vpcEndpointPolicy }: Facts): Policy | null => {
+  if (layer === 'key-policy') return one(key.policy);
+  if (layer === 'permissions-boundary') return one(principal.permissionsBoundary);
+  return layer === 'vpc-endpoint-policy' ? one(vpcEndpointPolicy) : null;
+};
 
 const ownerOf = ({ resource }: Request): string => resource.split(':')[4] ?? '';
 
@@ -132,20 +149,27 @@ const DECIDERS: Readonly<Record<Layer, string>> = {
 
 /**
  * INVARIANT: an explicit deny is somebody's decision, so that nothing is proposed to get round it. The fix says where it
- * stands and who decides, and the facts after it are those without the deny, to see what stands behind.
+ * stands and who decides.
+ * @param policy where it stands, as far as that is known
  */
-export const askForException = (
+export const exceptionFrom = (
   layer: Layer,
-  { statement }: Decision,
+  policy: string | null,
+  statement: StatementRef | null,
   { action, resource }: Request,
-  facts: Facts,
-): Mended => {
-  const where =
-    statement === null ? 'A statement' : `Statement ${statement.sid ?? statement.index} of ${statement.policy}`;
+): Proposal => {
+  const where = statement === null ? `A statement${policy === null ? '' : ` of ${policy}`}` : sentence(statement);
   const note = `${where} denies ${action}, and no allow elsewhere helps: ${DECIDERS[layer]} decides whether to make an exception.`;
-  const target = layer === 'key-policy' || statement === null ? resource : statement.policy;
-  return {
-    proposals: [{ layer, target, statement: null, note }],
-    after: statement === null ? null : withoutStatement(facts, layer, statement),
-  };
+  return { layer, target: layer === 'key-policy' ? resource : (policy ?? resource), statement: null, note };
 };
+
+const sentence = (statement: StatementRef): string => {
+  const words = statementInWords(statement);
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+};
+
+/** The exception, and the facts without the deny, to see what stands behind it. */
+export const askForException = (layer: Layer, { statement }: Decision, request: Request, facts: Facts): Mended => ({
+  proposals: [exceptionFrom(layer, statement?.policy ?? null, statement, request)],
+  after: statement === null ? null : withoutStatement(facts, layer, statement),
+});

@@ -2,6 +2,7 @@ import { authorize, type Decision } from '#shared/policy/authorize';
 import type { Facts } from '#shared/policy/facts';
 import type { Request } from '#shared/policy/request';
 import type { Fix } from './diagnosis.ts';
+import { layerInWords, listed } from './explanation.ts';
 import { askForException, type Mended, mend, type Proposal } from './mends.ts';
 
 /** The smallest changes with which an acquisition would be allowed, each tried on a copy of the facts. */
@@ -16,34 +17,59 @@ const MAX_ROUNDS = 16;
 
 const refused = ({ decision }: Answer): boolean => decision.decision === 'denied';
 
+interface Step extends Mended {
+  readonly isException: boolean;
+}
+
 /** The next change, for the first refusal and whatever its layer is silent on besides; `null` where nothing refuses. */
-const nextMend = (answers: readonly Answer[], facts: Facts): (Mended & { readonly exception: boolean }) | null => {
+const nextStep = (answers: readonly Answer[], facts: Facts): Step | null => {
   const first = answers.find(refused);
   if (first === undefined) return null;
   const { layer, explicit } = first.decision;
-  if (layer === null) return { proposals: [], after: null, exception: false };
-  if (explicit) return { ...askForException(layer, first.decision, first.request, facts), exception: true };
+  if (layer === null) return { proposals: [], after: null, isException: false };
+  if (explicit) return { ...askForException(layer, first.decision, first.request, facts), isException: true };
   const alike = answers.filter(
     (answer) => answer !== first && refused(answer) && answer.decision.layer === layer && !answer.decision.explicit,
   );
-  return { ...mend(layer, [first.request, ...alike.map(({ request }) => request)], facts), exception: false };
+  return { ...mend(layer, [first.request, ...alike.map(({ request }) => request)], facts), isException: false };
 };
 
-const inWords = ({ request, decision }: Answer): string =>
-  decision.decision === 'denied'
-    ? `Re-simulated: ${request.action} is refused next${decision.layer === null ? '' : `, by the ${decision.layer.replaceAll('-', ' ')}`}.`
-    : `Re-simulated: whether ${request.action} is then allowed cannot be told without ${decision.missing.join('; ')}.`;
+/** What a person has to know before a statement is pasted, and no policy tells. */
+const caveatsOf = (proposals: readonly Proposal[], requests: readonly Request[], facts: Facts): readonly string[] => {
+  const pasted = proposals.filter(({ statement }) => statement !== null);
+  const principal = requests[0]?.principal;
+  const isPathUnknown = principal?.kind === 'role' && principal.roleArn === null;
+  return [
+    ...(pasted.some(({ layer }) => layer === 'key-policy') && !facts.key.manager.known
+      ? ['It is not known who manages the key: the policy of a key that AWS manages cannot be edited.']
+      : []),
+    ...(pasted.length > 0 && isPathUnknown
+      ? ["The role's path is not known: if it has one, it belongs into the role's ARN."]
+      : []),
+  ];
+};
 
-/** What the whole acquisition comes to with all that is proposed. */
-const verdictOf = (
-  answers: readonly Answer[],
-  exception: boolean,
-): { readonly verified: boolean; readonly words: string } => {
+const whatIsAllowed = (requests: readonly Request[]): string =>
+  requests.length === 1 ? 'the request' : 'all that the acquisition asks of this key';
+
+/** What all of it comes to with all that is proposed; what is not allowed then is told. */
+const verdictOf = (answers: readonly Answer[], isException: boolean): { verified: boolean; words: string } => {
   const left = answers.find(({ decision }) => decision.decision !== 'allowed');
-  if (left !== undefined) return { verified: false, words: inWords(left) };
-  return exception
-    ? { verified: false, words: 'Re-simulated: without that deny the whole acquisition would be allowed.' }
-    : { verified: true, words: 'Re-simulated: with all that is listed here the whole acquisition is allowed.' };
+  const all = whatIsAllowed(answers.map(({ request }) => request));
+  if (left === undefined)
+    return isException
+      ? { verified: false, words: `Re-simulated: without what denies, ${all} would be allowed.` }
+      : { verified: true, words: `Re-simulated: with all that is listed here, ${all} is allowed.` };
+  const { request, decision } = left;
+  if (decision.decision === 'denied') {
+    const by = decision.layer === null ? '' : `, by ${layerInWords(decision.layer)}`;
+    return { verified: false, words: `Re-simulated: ${request.action} is refused next${by}.` };
+  }
+  const missing = listed(decision.missing, 3).join('; ');
+  return {
+    verified: false,
+    words: `Re-simulated: whether ${request.action} is then allowed cannot be told without ${missing}.`,
+  };
 };
 
 /**
@@ -53,19 +79,25 @@ const verdictOf = (
 export const proposeFixes = (requests: readonly Request[], facts: Facts): readonly Fix[] => {
   const ask = (given: Facts): readonly Answer[] =>
     requests.map((request) => ({ request, decision: authorize(request, given) }));
-  const proposals: Proposal[] = [];
-  let exception = false;
-  let now = facts;
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const step = nextMend(ask(now), now);
+  const proposed = new Map<string, Proposal>();
+  let isException = false;
+  let now: Facts | null = facts;
+  for (let round = 0; round < MAX_ROUNDS && now !== null; round += 1) {
+    const step = nextStep(ask(now), now);
     if (step === null) break;
-    proposals.push(...step.proposals);
-    exception ||= step.exception;
-    if (step.after === null || step.proposals.length === 0) {
-      return proposals.map((proposal) => ({ ...proposal, verified: false }));
-    }
-    now = step.after;
+    const fresh = step.proposals.filter((proposal) => !proposed.has(JSON.stringify(proposal)));
+    for (const proposal of fresh) proposed.set(JSON.stringify(proposal), proposal);
+    isException ||= step.isException;
+    // A change that changes nothing would be proposed for ever.
+    now = fresh.length === 0 ? null : step.after;
   }
-  const { verified, words } = verdictOf(ask(now), exception);
-  return proposals.map((proposal) => ({ ...proposal, verified, note: `${proposal.note} ${words}` }));
+  const proposals = [...proposed.values()];
+  if (now === null) return proposals.map((proposal) => ({ ...proposal, verified: false }));
+  const { verified, words } = verdictOf(ask(now), isException);
+  const caveats = caveatsOf(proposals, requests, facts);
+  return proposals.map((proposal) => ({
+    ...proposal,
+    verified: verified && caveats.length === 0,
+    note: [proposal.note, words, ...caveats].join(' '),
+  }));
 };

@@ -14,33 +14,68 @@ export interface Question {
   /** ARN of the key; of a role for `iam:CreateServiceLinkedRole`; `*` for an action without a resource. */
   readonly resource: string;
   readonly context: ContextRecord;
-  /** The calls that ask for this key. */
-  readonly stages: readonly Stage[];
+  /** What the acquisition asks of this key; none where the action is no part of one. */
+  readonly needs: readonly Need[];
 }
 
 /** Which call was refused is not always known: all that lead to a volume are asked, as the longest way takes them. */
 const THROUGH_EC2: readonly Stage[] = ACQUISITIONS['cross-account'];
 const THROUGH_EBS_DIRECT: readonly Stage[] = ACQUISITIONS['ebs-direct'];
 
+type Side = 'source' | 'target';
+const BOTH: readonly Side[] = ['source', 'target'];
+
 /** EBS direct is told from EC2 by who called KMS, or by the one action that nothing else asks. */
 const stagesOf = (via: string | null, action: string | null): readonly Stage[] =>
   via === 'ebs.amazonaws.com' || action === 'kms:GenerateDataKey' ? THROUGH_EBS_DIRECT : THROUGH_EC2;
 
-/** A role of which only the session was seen, with what is known of it by now. */
-export const withRecord = (principal: Principal, { arn, uniqueId }: PrincipalRecord): Principal =>
-  principal.kind === 'role'
-    ? { ...principal, roleArn: principal.roleArn ?? arn, uniqueId: principal.uniqueId ?? uniqueId }
-    : principal.kind === 'user'
-      ? { ...principal, uniqueId: principal.uniqueId ?? uniqueId }
-      : principal;
+/** An action that no acquisition asks is asked alone. */
+const needsFor = (via: string | null, action: string | null, sides: readonly Side[]): readonly Need[] => {
+  const stages = stagesOf(via, action);
+  const isPart = action === null || needsOf(stages, BOTH).some((need) => need.action === action);
+  return isPart ? needsOf(stages, sides) : [];
+};
 
-/** A record by KMS that names no service tells of a call that the principal made itself. */
-const isDirect = ({ via, inCall }: Denial): boolean => via === null && inCall === null;
+const SOURCE_ACTIONS: ReadonlySet<string | null> = new Set(['kms:ReEncryptFrom']);
+const TARGET_ACTIONS: ReadonlySet<string | null> = new Set([
+  'kms:DescribeKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptTo',
+]);
 
-const contextOfDenial = (denial: Denial): ContextRecord => ({
-  'kms:ViaService': isDirect(denial) ? null : `ec2.${denial.region}.amazonaws.com`,
-  ...(denial.time === null ? {} : { 'aws:CurrentTime': denial.time }),
-});
+/**
+ * Of another account's key an acquisition reads, or it makes something under it. EBS asks for the source key of a copy by
+ * a name of its own; what EC2 itself makes a grant for is a target. A key of one's own can be both.
+ */
+const sidesOf = (action: string | null, via: string | null, isForeign: boolean): readonly Side[] => {
+  if (!isForeign) return BOTH;
+  if (SOURCE_ACTIONS.has(action) || via?.startsWith('prod.kms-caller.ebs.')) return ['source'];
+  const isOfTarget =
+    TARGET_ACTIONS.has(action) || (action === 'kms:CreateGrant' && via === 'ec2-frontend-api.amazonaws.com');
+  return isOfTarget ? ['target'] : BOTH;
+};
+
+const isForeign = (principal: Principal, resource: string): boolean => accountOf(principal) !== resource.split(':')[4];
+
+/** A role of which only the session was seen, with what is known of it by now; facts of somebody else are left out. */
+export const withRecord = (principal: Principal, { arn, uniqueId }: PrincipalRecord): Principal => {
+  if (principal.kind !== 'role' && principal.kind !== 'user') return principal;
+  const recorded = arn === null ? principal : principalOf(arn);
+  const isTheSame =
+    recorded?.kind === principal.kind && recorded.accountId === principal.accountId && recorded.name === principal.name;
+  if (!isTheSame) return principal;
+  const known = { ...principal, uniqueId: principal.uniqueId ?? uniqueId };
+  return known.kind === 'role' ? { ...known, roleArn: known.roleArn ?? arn } : known;
+};
+
+/** EC2 and EBS, by the names under which they call KMS. EBS direct calls through EC2 too. */
+const BY_EC2 = /^(?:ec2-frontend-api\.amazonaws\.com|ebs\.amazonaws\.com|prod\.kms-caller\.ebs\..+|AWS Internal)$/;
+
+/** What is known of the service that asked; a record by KMS that names none tells of a call that the principal made itself. */
+const viaOf = ({ via, inCall, region }: Denial): ContextRecord => {
+  if (via === null && inCall === null) return { 'kms:ViaService': null };
+  return via === null || BY_EC2.test(via) ? { 'kms:ViaService': `ec2.${region}.amazonaws.com` } : {};
+};
 
 const LINKED_ROLE =
   /on resource: (arn:aws[a-z-]*:iam::\d{12}:role\/aws-service-role\/([a-z0-9.-]{1,64})\/[\w+=,.@-]{1,64})/;
@@ -55,30 +90,26 @@ export const questionOf = (denial: Denial): Question | null => {
   const named = principalOf(denial.principal ?? '');
   if (named === null) return null;
   const principal = named.kind === 'role' ? { ...named, roleArn: named.roleArn ?? denial.roleArn } : named;
-  const { action, keyArn, via } = denial;
+  const { action, keyArn, via, time } = denial;
   if (action === 'iam:CreateServiceLinkedRole') {
     const linked = ofLinkedRole(denial);
-    return linked === null ? null : { principal, action, stages: [], ...linked };
+    return linked === null ? null : { principal, action, needs: [], ...linked };
   }
   if (keyArn === null) return null;
-  return { principal, action, resource: keyArn, context: contextOfDenial(denial), stages: stagesOf(via, action) };
+  return {
+    principal,
+    action,
+    resource: keyArn,
+    context: { ...viaOf(denial), ...(time === null ? {} : { 'aws:CurrentTime': time }) },
+    needs: needsFor(via, action, sidesOf(action, via, isForeign(principal, keyArn))),
+  };
 };
 
 /** A question that is asked without a refusal. */
 export const questionAsked = (asked: Pick<Question, 'principal' | 'action' | 'resource' | 'context'>): Question => ({
   ...asked,
-  stages: asked.action === null || asked.action.startsWith('kms:') ? stagesOf(null, asked.action) : [],
+  needs: needsFor(null, asked.action, sidesOf(asked.action, null, isForeign(asked.principal, asked.resource))),
 });
-
-/** A foreign key is what is copied from; a key of one's own can be both. */
-const sidesOf = ({ principal, action, resource }: Question): readonly Need['key'][] => {
-  const foreign = accountOf(principal) !== resource.split(':')[4];
-  const asked = needsOf([...THROUGH_EC2, ...THROUGH_EBS_DIRECT], ['source', 'target']).filter(
-    (need) => need.action === action,
-  );
-  const sides = foreign && action !== null ? asked.map(({ key }) => key) : [];
-  return foreign ? (sides.includes('source') || sides.length === 0 ? ['source'] : sides) : ['source', 'target'];
-};
 
 const requestOf = (question: Question, action: string, context: ContextRecord): Request => {
   const { principal, resource } = question;
@@ -87,25 +118,37 @@ const requestOf = (question: Question, action: string, context: ContextRecord): 
 
 const REGION_OF_EC2 = /^ec2\.([a-z0-9-]+)\.amazonaws\.com$/;
 
+/** What a question comes to. */
+export interface Requests {
+  /** What was asked, with what is known of it and no more; none where the action is not named. */
+  readonly asked: Request | null;
+  /** All that the acquisition asks of the key, as EC2 asks it; the request that was asked first. */
+  readonly all: readonly Request[];
+}
+
+/** The Region of EC2 in whose name KMS is asked: as the request says, else that of the key. `undefined`: not by EC2. */
+const regionOf = ({ context, resource }: Question): string | undefined => {
+  const via = certain(contextOf(context), 'kms:viaservice');
+  return via === undefined ? resource.split(':')[3] : REGION_OF_EC2.exec(via?.[0] ?? '')?.[1];
+};
+
 /**
- * Every request of the acquisition for this key, what was asked first. Where the caller asked KMS itself, it is that alone.
+ * The requests of a question. Where the caller asked KMS itself, or through another service, it is that one alone.
  * @param ofKey what every request for the key carries
  */
-export const requestsOf = (
-  question: Question,
-  ofKey: ContextRecord = {},
-): readonly [Request, ...Request[]] | readonly [] => {
-  const { action, context, resource } = question;
-  const asked = action === null ? [] : [requestOf(question, action, { ...ofKey, ...context })];
-  const via = certain(contextOf(context), 'kms:viaservice');
-  const region = via === undefined ? resource.split(':')[3] : REGION_OF_EC2.exec(via?.[0] ?? '')?.[1];
-  const needs = region === undefined ? [] : needsOf(question.stages, sidesOf(question));
+export const requestsOf = (question: Question, ofKey: ContextRecord = {}): Requests => {
+  const { action, context } = question;
+  const asked = action === null ? null : requestOf(question, action, { ...ofKey, ...context });
+  const region = regionOf(question);
+  const needs = region === undefined ? [] : question.needs;
   const shared = Object.fromEntries(Object.entries(context).filter(([key]) => !/^kms:/i.test(key)));
-  const wanted = needs
-    .filter((need) => need.action !== action)
-    .map((need) => ({ action: need.action, context: { ...ofKey, ...shared, ...contextOfNeed(need, region ?? '') } }));
-  const distinct = new Map(wanted.map((need) => [JSON.stringify(need), need])).values();
-  const others = [...distinct].map((need) => requestOf(question, need.action, need.context));
-  const [first, ...rest] = [...asked, ...others];
-  return first === undefined ? [] : [first, ...rest];
+  const wanted = needs.map((need) => ({
+    action: need.action,
+    context: { ...ofKey, ...shared, ...contextOfNeed(need, region ?? ''), ...(need.action === action ? context : {}) },
+  }));
+  const distinct = [...new Map(wanted.map((need) => [JSON.stringify(need), need])).values()];
+  const first = distinct.filter((need) => need.action === action);
+  const others = distinct.filter((need) => need.action !== action);
+  const all = [...first, ...others].map((need) => requestOf(question, need.action, need.context));
+  return { asked, all: all.length === 0 && asked !== null ? [asked] : all };
 };

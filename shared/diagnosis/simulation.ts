@@ -24,14 +24,9 @@ const TELLING = ['denied', 'undetermined', 'allowed'] as const;
 /** `null` where the question comes to no request. */
 export const simulate = (question: Question, record: FactsRecord): Simulation | null => {
   const facts = readFacts(record);
-  const requests = requestsOf(
-    { ...question, principal: withRecord(question.principal, record.principal) },
-    contextOfKey(record),
-  );
-  const answers = (question.action === null ? requests : requests.slice(0, 1)).map((request) => ({
-    request,
-    decision: authorize(request, facts),
-  }));
+  const principal = withRecord(question.principal, record.principal);
+  const { asked, all } = requestsOf({ ...question, principal }, contextOfKey(record));
+  const answers = (asked === null ? all : [asked]).map((request) => ({ request, decision: authorize(request, facts) }));
   const told = TELLING.flatMap((decision) => answers.filter((answer) => answer.decision.decision === decision))[0];
-  return told === undefined ? null : { facts, requests, ...told };
+  return told === undefined ? null : { facts, requests: all, ...told };
 };

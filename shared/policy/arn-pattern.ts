@@ -31,8 +31,9 @@ export const partsFit = (matchers: readonly Matcher[], arn: string): boolean => 
 };
 
 /**
- * The Resource of a statement as a question to an ARN. One that ends early is completed with `*`. A `*` that would have
- * to reach over a colon is not the same in all of AWS's pages, so that it is unknown what it takes in.
+ * The Resource of a statement as a question to an ARN. AWS's pages do not all say the same of a `*` that would have to reach
+ * over a colon, so that it is unknown what it takes in, but for one at the end. That an ARN which ends early is completed is
+ * documented for identity policies alone.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export const resourcePattern = (pieces: readonly Piece[]): ((arn: string) => Truth) => {
@@ -40,9 +41,11 @@ export const resourcePattern = (pieces: readonly Piece[]): ((arn: string) => Tru
   const parts = arnPartsOf(pieces);
   if (parts.length === 1) return (arn) => truthOf(whole(arn));
   const matchers = parts.map(globOf);
+  const isShort = parts.length < ARN_PARTS;
   return (arn) => {
-    if (partsFit(matchers, arn)) return 'yes';
-    return whole(arn) ? 'unknown' : 'no';
+    const reaches = whole(arn);
+    if (partsFit(matchers, arn)) return isShort && !reaches ? 'unknown' : 'yes';
+    return reaches ? 'unknown' : 'no';
   };
 };
 

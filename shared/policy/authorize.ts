@@ -69,20 +69,39 @@ const DENIERS = [
   ['vpc-endpoint-policy', 'endpoint'],
 ] as const satisfies readonly (readonly [Layer, keyof Readings])[];
 
-/** Who had to allow and did not, in the same order. */
-const SILENCES: readonly (readonly [Layer, (allows: Allows, relation: Relation) => Truth])[] = [
-  ['service-control-policy', ({ serviceControl }) => serviceControl],
-  ['key-policy', (allows, relation) => (relation === 'no-key' ? 'yes' : or(named(allows), allows.grants))],
-  [
-    'identity-policy',
-    ({ identity, itself, role, everyone, grants }, relation) =>
-      relation === 'same-account' ? or(identity, itself, role, everyone, grants) : identity,
-  ],
+type Said = (allows: Allows, relation: Relation) => Truth;
+
+/** Whether the key is silent: it names nobody who is meant, and no grant does. */
+const key: Said = (allows, relation) => (relation === 'no-key' ? 'yes' : or(named(allows), allows.grants));
+
+/** Of a key of the own account, IAM is asked where nothing names the caller itself. */
+const identity: Said = ({ identity, itself, role, everyone, grants }, relation) =>
+  relation === 'same-account' ? or(identity, itself, role, everyone, grants) : identity;
+
+/** Who had to give the permission and did not, in the order in which the first is named. */
+const GIVERS: readonly (readonly [Layer, Said])[] = [
+  ['key-policy', key],
+  ['identity-policy', identity],
   ['permissions-boundary', ({ boundary }) => boundary],
   ['session-policy', ({ session }) => session],
-  ['vpc-endpoint-policy', ({ endpoint }) => endpoint],
-  ['key-state', ({ keyState }) => keyState],
 ];
+
+/** Who takes in what is given, before and after. */
+const FRAMES = {
+  before: [['service-control-policy', ({ serviceControl }) => serviceControl]],
+  after: [
+    ['vpc-endpoint-policy', ({ endpoint }) => endpoint],
+    ['key-state', ({ keyState }) => keyState],
+  ],
+} as const satisfies Record<string, readonly (readonly [Layer, Said])[]>;
+
+/** A boundary that is silent is no cause where the permission does not pass it: givers are asked only if none was given. */
+const silentLayer = (allows: Allows, relation: Relation): Layer | null => {
+  const givers = GIVEN[relation](allows) === 'no' ? GIVERS : [];
+  return (
+    [...FRAMES.before, ...givers, ...FRAMES.after].find(([, said]) => said(allows, relation) === 'no')?.[0] ?? null
+  );
+};
 
 type Outcome = Omit<Decision, 'trace'>;
 
@@ -98,9 +117,6 @@ const allowing = (readings: Readings, allows: Allows, relation: Relation): State
   const enough = STANDINGS.find(isEnough);
   return enough === undefined ? null : readings[enough].allowing;
 };
-
-const silentLayer = (allows: Allows, relation: Relation): Layer | null =>
-  SILENCES.find(([, said]) => said(allows, relation) === 'no')?.[0] ?? null;
 
 /** Every way in which what is open may turn out. */
 const endingsOf = (allows: Allows, open: readonly Part[]): readonly Allows[] =>

@@ -31,7 +31,8 @@ const pairFits = (name: string, value: string, context: Context): Truth => {
   const values = certain(context, `kms:encryptioncontext:${name.toLowerCase()}`);
   if (values === undefined) return 'unknown';
   if (!values?.includes(value)) return 'no';
-  const isSpelledSo = certain(context, NAMES)?.includes(name) ?? name === name.toLowerCase();
+  const isSpelledSo =
+    certain(context, NAMES)?.includes(name) ?? context.spells?.(`kms:EncryptionContext:${name}`) === true;
   return isSpelledSo ? 'yes' : 'unknown';
 };
 
@@ -57,7 +58,7 @@ const childFits = ({ operations }: Grant, operation: string, context: Context): 
 };
 
 /** One to a role is for its sessions. Who but its root may use one to an account, or to a unique id, is not documented. */
-const isGrantee = (grantee: string, principal: Principal): Truth => {
+export const isGrantee = (grantee: string, principal: Principal): Truth => {
   if (principal.kind === 'service') return truthOf(grantee === principal.name);
   const named = namedByArn(grantee);
   if (named === null) return isService(grantee) ? 'no' : 'unknown';

@@ -52,10 +52,6 @@ export const arnOf = (principal: Principal): string => {
   return roleArn ?? `arn:${partition}:iam::${accountId}:role/${name}`;
 };
 
-/** The ARN under which it was seen: of the session, where one is known. */
-export const seenAs = (principal: Principal): string =>
-  (principal.kind === 'role' ? principal.sessionArn : null) ?? arnOf(principal);
-
 export const accountOf = (principal: Principal): string | null =>
   principal.kind === 'service' ? null : principal.accountId;
 

@@ -67,7 +67,9 @@ const openOf = (voice: Voice, request: Request): readonly string[] => {
 
 /** Voices, gathered by effect. */
 export const gathered = (voices: readonly Voice[], request: Request, meant: Meant = always): Reading => {
-  const reading = { ...SILENT };
+  const openAllows: string[] = [];
+  const openDenies: string[] = [];
+  const reading = { ...SILENT, openAllows, openDenies };
   for (const voice of voices) {
     const truth = and(voice.truth, meant(voice.statement));
     if (truth === 'no') continue;
@@ -77,11 +79,11 @@ export const gathered = (voices: readonly Voice[], request: Request, meant: Mean
     if (effect === 'Allow') {
       reading.allows = or(reading.allows, truth);
       reading.allowing ??= ref;
-      reading.openAllows = [...reading.openAllows, ...open];
+      openAllows.push(...open);
     } else {
       reading.denies = or(reading.denies, truth);
       reading.denying ??= ref;
-      reading.openDenies = [...reading.openDenies, ...open];
+      openDenies.push(...open);
     }
   }
   return reading;

@@ -144,6 +144,7 @@ export const requestContext = (
   ]);
   const get = (key: string): Possible | undefined => listed.get(key) ?? follows.get(key);
   return {
+    spells: (key) => listed.spells?.(key) === true,
     get: (key) =>
       get(key) ?? (key.startsWith(CONTEXT_PAIR) ? pairIn(key, get('kms:encryptioncontextkeys')?.[0]) : undefined),
   };

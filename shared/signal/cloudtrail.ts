@@ -68,6 +68,12 @@ const inCall = ({ eventSource, userIdentity, vpcEndpointId }: TrailRecord): bool
 
 const OWN_ENDPOINT = /^vpce-[0-9a-f]{8,17}$/;
 
+/** Of a call to KMS itself: what EC2 asks for somebody goes through no endpoint of theirs. */
+const ownEndpoint = ({ eventSource, userIdentity, vpcEndpointId }: TrailRecord): string | null =>
+  eventSource === 'kms.amazonaws.com' && !userIdentity.invokedBy
+    ? (OWN_ENDPOINT.exec(vpcEndpointId ?? '')?.[0] ?? null)
+    : null;
+
 const denialIn = (record: TrailRecord, envelope: Envelope, fallbackAction: string | null): Denial | null => {
   const message = record.errorMessage ?? '';
   const told = readDenialMessage(message);
@@ -83,7 +89,7 @@ const denialIn = (record: TrailRecord, envelope: Envelope, fallbackAction: strin
     ...(principal === null ? { roleName: null, sessionName: null } : rolePartsOf(principal)),
     roleArn: record.userIdentity.sessionContext?.sessionIssuer?.arn ?? null,
     via: record.userIdentity.invokedBy ?? null,
-    vpcEndpointId: OWN_ENDPOINT.exec(record.vpcEndpointId ?? '')?.[0] ?? null,
+    vpcEndpointId: ownEndpoint(record),
     requestId: record.requestID || null,
     inCall: inCall(record),
     accountId: record.recipientAccountId ?? envelope.account,

@@ -79,7 +79,9 @@ const SENTENCES: readonly { readonly says: RegExp; readonly layer: Layer | null;
 ];
 
 /** The first multi-Region key of an account needs a role that is linked to KMS, and the permission to create it. */
-const isOfKms = (action: string): boolean => action.startsWith('kms:') || action === 'iam:CreateServiceLinkedRole';
+const LINKED_TO_KMS = /on resource: arn:aws[a-z-]*:iam::\d{12}:role\/aws-service-role\/(?:mrk\.)?kms\.amazonaws\.com\//;
+const isOfKms = (action: string, text: string): boolean =>
+  action.startsWith('kms:') || (action === 'iam:CreateServiceLinkedRole' && LINKED_TO_KMS.test(text));
 
 /**
  * Reads a refusal by KMS out of AWS's words.
@@ -92,7 +94,7 @@ export const readDenialMessage = (message: string): DenialMessage | null => {
   const text = message.slice(0, READ_CHARACTERS);
   const base = NOT_AUTHORIZED.exec(text);
   const keyArn = keyArnIn(text);
-  if (base?.[2] !== undefined && isOfKms(base[2])) {
+  if (base?.[2] !== undefined && isOfKms(base[2], text)) {
     const policyArn = POLICY_ARN.exec(text)?.[1] ?? BOUNDARY_ARN.exec(text)?.[1] ?? null;
     return { principal: base[1] ?? null, action: base[2], keyArn, policyArn, ...clause(text) };
   }

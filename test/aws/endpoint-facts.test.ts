@@ -10,9 +10,14 @@ const policy = {
   Statement: [{ Effect: 'Allow', Principal: '*', Action: 'kms:*', Resource: '*' }],
 };
 
-const read = async (vpcEndpointId: string | null, faults: readonly Fault[] = [], document = policy) => {
+const read = async (
+  vpcEndpointId: string | null,
+  faults: readonly Fault[] = [],
+  document = policy,
+  service = 'kms',
+) => {
   const rehearsal = await rehearse('boundary-denied', { faults });
-  const endpoint = { vpcEndpointId: ID, accountId: ACCOUNT, region: 'eu-west-3', policy: document };
+  const endpoint = { vpcEndpointId: ID, accountId: ACCOUNT, region: 'eu-west-3', service, policy: document };
   rehearsal.account.state.vpcEndpoints.set(ID, endpoint);
   return readAs(rehearsal, (session, custody) => readEndpointFacts(session, custody, vpcEndpointId));
 };
@@ -21,6 +26,12 @@ it('the policy of an endpoint is read as it stands', async () => {
   const { facts, custody } = await read(ID);
   expect(facts).toEqual({ known: true, value: { name: ID, document: JSON.stringify(policy) } });
   expect(custody).toMatchObject([{ api: 'ec2:DescribeVpcEndpoints', on: ID, result: 'ok' }]);
+});
+
+it('an endpoint of another service has no say', async () => {
+  const because = `${ID} is no endpoint of KMS`;
+  expect((await read(ID, [], policy, 'ec2')).facts).toEqual({ known: false, because });
+  expect((await read(ID, [], policy, 'kms-fips')).facts).toMatchObject({ known: true });
 });
 
 it('a request through no endpoint meets no policy, and nothing is asked', async () => {

@@ -133,13 +133,36 @@ describe("AWS's word and the facts", () => {
         target: OWN_KEY,
         verified: false,
         statement: expect.objectContaining({ Action: 'kms:CreateGrant', Principal: { AWS: ROLE } }),
-        note: expect.stringContaining('Not re-simulated: this layer could not be read.'),
+        note: expect.stringContaining(
+          'AWS names the key policy, which these facts do not show: nothing here is verified.',
+        ),
       }),
     ]);
   });
 
-  it('of a deny that could not be read, nothing is proposed', () => {
-    expect(explain(explicit('a resource-based policy'), factsWith({ keyPolicy: NOT_READ })).fixes).toEqual([]);
+  it('of a deny that could not be read, it is told who decides, and nothing is widened', () => {
+    const { fixes } = explain(explicit('a service control policy'), factsWith({ scp: NOT_READ }));
+    expect(fixes).toMatchObject([{ layer: 'service-control-policy', statement: null, verified: false }]);
+    expect(fixes[0]?.note).toContain('whoever administers the organisation, in its management account, decides');
+  });
+
+  it('INVARIANT: against the word of AWS nothing is verified, whatever the facts would let pass', () => {
+    const denial = {
+      ...explicit('a service control policy'),
+      policyArn: 'arn:aws:organizations::777788889999:policy/o-a/service_control_policy/p-guard',
+    };
+    const { fixes } = explain(denial, factsWith({ identity: [allow(['kms:D*', 'kms:G*'])] }));
+    expect(fixes.map(({ layer, target, verified }) => [layer, target, verified])).toEqual([
+      ['service-control-policy', denial.policyArn, false],
+      ['identity-policy', ROLE, false],
+      ['identity-policy', ROLE, false],
+    ]);
+    for (const { note } of fixes) expect(note).toContain('which these facts do not show');
+    const silence = explain(silent('permissions boundary'), factsWith({ identity: [] })).fixes;
+    expect(silence.map(({ layer, verified }) => [layer, verified])).toEqual([
+      ['identity-policy', false],
+      ['identity-policy', false],
+    ]);
   });
 
   it('a layer that refuses behind the one that AWS names is mended too', () => {
@@ -170,9 +193,12 @@ describe('words that leave the layer open', () => {
     expect(denied.explanation).toContain('It is statement 1 of the key policy.');
   });
 
-  it('are decided by the state of the key, where that is broken', () => {
+  it('that refuse somebody are not decided by the state of the key, which is told besides', () => {
     const record = factsWith({ state: known('PendingDeletion'), keyPolicy: [delegating(TARGET)] });
-    expect(explain(opaque(), record)).toMatchObject({ cause: 'key-pending-deletion', layer: 'key-state' });
+    const diagnosis = explain(opaque(), record);
+    expect(diagnosis).toMatchObject({ cause: 'key-policy-silent', layer: 'key-policy' });
+    expect(diagnosis.explanation).toContain('Besides, the key waits for its deletion');
+    expect(explain(opaque(), factsWith({ state: known('NotFound') })).cause).toBe('key-not-found');
   });
 
   it('and facts that let it pass are undetermined, and say that they do not agree', () => {
@@ -311,9 +337,23 @@ describe('the question behind a refusal', () => {
     expect(question?.context).toEqual({ 'kms:ViaService': via, 'aws:CurrentTime': '2026-03-02T03:00:32Z' });
   });
 
+  it('leaves a service open that is neither EC2 nor EBS', () => {
+    const question = questionOf({ ...silent('resource-based policy'), via: 'rds.amazonaws.com' });
+    expect(question?.context).toEqual({ 'aws:CurrentTime': '2026-03-02T03:00:32Z' });
+  });
+
+  it('leaves facts of somebody else out', () => {
+    const record = factsWith({ keyPolicy: [delegating(TARGET)] });
+    const other = { ...record, principal: { ...record.principal, arn: `arn:aws:iam::${TARGET}:role/other` } };
+    const { fixes } = explain({ ...silent('resource-based policy'), roleArn: null }, other);
+    expect(fixes.map(({ statement }) => statement?.Principal)).toEqual([{ AWS: ROLE }, { AWS: ROLE }]);
+    expect(fixes[0]?.note).toContain("The role's path is not known");
+    expect(fixes.some(({ verified }) => verified)).toBe(false);
+  });
+
   const actionsAsked = (denial: Denial) => {
     const question = questionOf(denial);
-    return question === null ? [] : requestsOf(question).map(({ action }) => action);
+    return question === null ? [] : requestsOf(question).all.map(({ action }) => action);
   };
 
   it('asks all that the acquisition asks of a key of the own account: what was refused first, each kind of grant once', () => {
@@ -329,11 +369,32 @@ describe('the question behind a refusal', () => {
     ]);
   });
 
-  it('asks of the key of another account what is asked of a source', () => {
-    expect(actionsAsked(silent('resource-based policy', FOREIGN_KEY))).toEqual([
+  it('asks of the key of another account what is asked of a source, where that is told', () => {
+    const source = { via: 'prod.kms-caller.ebs.eu-west-3.amazonaws.com', inCall: false };
+    expect(actionsAsked({ ...silent('resource-based policy', FOREIGN_KEY), ...source })).toEqual([
       'kms:CreateGrant',
       'kms:ReEncryptFrom',
     ]);
+    expect(
+      actionsAsked(refusal('because no resource-based policy allows it', FOREIGN_KEY, 'kms:ReEncryptFrom')),
+    ).toEqual(['kms:ReEncryptFrom', 'kms:CreateGrant']);
+  });
+
+  it('asks of the key of another account what is asked of a target, where EC2 makes the grant itself', () => {
+    expect(new Set(actionsAsked(silent('resource-based policy', FOREIGN_KEY)))).toEqual(
+      new Set([
+        'kms:CreateGrant',
+        'kms:DescribeKey',
+        'kms:GenerateDataKeyWithoutPlaintext',
+        'kms:ReEncryptTo',
+        'kms:Decrypt',
+      ]),
+    );
+  });
+
+  it('asks an action that no acquisition asks alone', () => {
+    const asked = refusal('because no identity-based policy allows it', OWN_KEY, 'kms:ScheduleKeyDeletion');
+    expect(actionsAsked(asked)).toEqual(['kms:ScheduleKeyDeletion']);
   });
 
   it('asks what EBS direct asks, where that was refused', () => {

@@ -36,7 +36,7 @@ describe('a diagnosis in words', () => {
       'What would let it pass (Unlatch changes no policy by itself):',
       '',
       `  IAM policy of the role: ${ROLE}`,
-      `     Add it to the role's IAM policies, in account ${PLATFORM}. Re-simulated: with all that is listed here the whole acquisition is allowed.`,
+      `     Add it to the role's IAM policies, in account ${PLATFORM}. Re-simulated: with all that is listed here, all that the acquisition asks of this key is allowed.`,
       '     {',
       '       "Sid": "AllowGrantsForAWSResources",',
       '       "Effect": "Allow",',
@@ -62,7 +62,7 @@ describe('a diagnosis in words', () => {
     const denied = diagnosisInWords(
       diagnosisOf({ identity: [{ Sid: 'No', Effect: 'Deny', Action: 'kms:*', Resource: '*' }] }),
     );
-    expect(denied).toContain('  x IAM policy of the role         denies it: statement No of acquire');
+    expect(denied).toContain('  x IAM policy of the role         denies it: statement `No` of acquire');
   });
 
   it('of what is allowed has neither', () => {

@@ -6,6 +6,7 @@ import { FactsInFile, factsFileOf } from '#shared/diagnosis/facts-file';
 import { questionAsked } from '#shared/diagnosis/question';
 import { known, unknown } from '#shared/policy/known';
 import { principalOf } from '#shared/policy/principal';
+import { Denial } from '#shared/signal/signal';
 import { allow, delegating, factsWith, named, OWN_KEY, PLATFORM, policy, ROLE, TARGET, VIA } from './facts.ts';
 
 const request = { principal: ROLE, action: 'kms:CreateGrant', resource: OWN_KEY, context: { 'kms:ViaService': VIA } };
@@ -126,8 +127,8 @@ describe('bad input is one line: the place, and what was expected there', () => 
   it.each([
     { name: 'nothing', file: null, place: 'the whole' },
     { name: 'a list', file: [], place: 'the whole' },
-    { name: 'neither request nor event', file: {}, place: 'the whole', says: 'either `request` or `event`' },
-    { name: 'both', file: { ...whole, event: {} }, place: 'the whole', says: 'either `request` or `event`' },
+    { name: 'neither request nor event', file: {}, place: 'the whole', says: 'either `request`, `event` or `denial`' },
+    { name: 'both', file: { ...whole, event: {} }, place: 'the whole', says: 'either `request`, `event` or `denial`' },
     { name: 'a part that is not known', file: { ...whole, policies: [] }, place: 'the whole', says: 'policies' },
     {
       name: 'a principal',
@@ -146,6 +147,27 @@ describe('bad input is one line: the place, and what was expected there', () => 
       file: { ...whole, request: { ...request, resource: 'alias/a' } },
       place: '`request.resource`',
       says: 'the ARN of a KMS key',
+    },
+    {
+      name: 'facts of somebody else',
+      file: { ...whole, principal: { ...whole.principal, arn: `arn:aws:iam::${TARGET}:role/other` } },
+      place: '`principal.arn`',
+    },
+    {
+      name: 'policies of one name',
+      file: { ...whole, principal: { identityPolicies: [named('a', allow('kms:*')), named('a', allow('s3:*'))] } },
+      place: '`principal.identityPolicies`',
+      says: 'names that differ',
+    },
+    {
+      name: 'no action of who calls KMS itself',
+      file: { ...whole, request: { ...request, action: null, context: { 'kms:ViaService': null } } },
+      place: '`request.action`',
+    },
+    {
+      name: 'an alias in the place of the key',
+      file: { ...whole, request: { ...request, resource: '*' } },
+      place: '`request.resource`',
     },
     { name: 'a state', file: { ...whole, key: { ...whole.key, state: 'On' } }, place: '`key.state`' },
     {
@@ -190,8 +212,28 @@ describe('bad input is one line: the place, and what was expected there', () => 
   });
 });
 
+const kept = (rest: object = {}) =>
+  Denial.parse({
+    action: 'kms:CreateGrant',
+    keyArn: OWN_KEY,
+    layer: 'key-policy',
+    explicit: false,
+    policyArn: null,
+    principal: ROLE,
+    roleName: 'myCadoResponseRole',
+    sessionName: null,
+    via: 'ec2-frontend-api.amazonaws.com',
+    requestId: null,
+    inCall: true,
+    accountId: PLATFORM,
+    region: 'eu-west-3',
+    time: null,
+    message: 'refused',
+    ...rest,
+  });
+
 describe('facts that a case kept', () => {
-  it('are read back as they were', () => {
+  it('are read back as they were, with the words of AWS and the reasons of what is not known', () => {
     const record = factsWith({
       grants: [
         {
@@ -205,9 +247,22 @@ describe('facts that a case kept', () => {
       session: unknown('session policies cannot be read back'),
       scp: known([{ target: 'r-abcd', policies: [named('FullAWSAccess', allow('*'))] }]),
     });
-    const file = JSON.parse(JSON.stringify(factsFileOf(request, record)));
-    const { record: again, request: asked } = FactsInFile.parse(file);
-    expect(asked).toEqual(request);
-    expect(again).toEqual({ ...record, principal: { ...record.principal, sessionPolicies: unknown('not given') } });
+    const again = FactsInFile.parse(JSON.parse(JSON.stringify(factsFileOf(kept(), record))));
+    expect(again.denial).toEqual(kept());
+    expect(again.record).toEqual(record);
+  });
+
+  it('leave a policy out that cannot be read, and say why', () => {
+    const record = factsWith({ keyPolicy: known('{"Statement":[{"Effect":"Maybe"}]}'), state: known('Sleeping') });
+    const file = JSON.parse(JSON.stringify(factsFileOf(kept(), record)));
+    expect(file.key).not.toHaveProperty('policy');
+    expect(file.unread['key.policy']).toContain('Statement[0].Effect');
+    expect(FactsInFile.parse(file).record.key.state).toEqual(unknown('`Sleeping` is no state that is known here'));
+  });
+});
+
+describe('a key for a refusal that names none', () => {
+  it('is taken from the file', () => {
+    expect(FactsInFile.parse({ denial: kept({ keyArn: null }), key: { arn: OWN_KEY } }).keyArn).toBe(OWN_KEY);
   });
 });

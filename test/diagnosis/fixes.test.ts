@@ -93,10 +93,19 @@ describe('the smallest change', () => {
       {
         layer: 'key-policy',
         target: FOREIGN_KEY,
-        statement: { ...USE, ...only('kms:ReEncryptFrom', '*', byRole) },
+        statement: { ...USE, ...only(OWN_ACTIONS, '*', byRole) },
         verified: true,
       },
       { layer: 'key-policy', target: FOREIGN_KEY, statement: grants('*', byRole), verified: true },
+      {
+        layer: 'identity-policy',
+        target: ROLE,
+        statement: {
+          ...USE,
+          ...only(['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext'], FOREIGN_KEY),
+        },
+        verified: true,
+      },
       { layer: 'identity-policy', target: ROLE, statement: grants(FOREIGN_KEY), verified: true },
     ]);
   });
@@ -200,10 +209,81 @@ describe('the smallest change', () => {
   });
 });
 
+describe('a statement that is pasted', () => {
+  it('is scoped to EC2 also where the request does not say through which service it came', () => {
+    const fixes = fixesFor(factsWith({ keyPolicy: [delegating(TARGET)] }), OWN_KEY, 'kms:CreateGrant', {});
+    expect(fixes.map(short)).toEqual([
+      {
+        layer: 'key-policy',
+        target: OWN_KEY,
+        statement: { ...USE, ...only(OWN_ACTIONS, '*', byRole) },
+        verified: true,
+      },
+      { layer: 'key-policy', target: OWN_KEY, statement: grants('*', byRole), verified: true },
+    ]);
+  });
+
+  it('bears a Sid that is free', () => {
+    const taken = ['AllowUseForAcquisition', 'AllowUseForAcquisition2'].map((Sid) =>
+      allow('kms:ListGrants', { Sid, Principal: { AWS: ROLE } }),
+    );
+    const fixes = fixesFor(factsWith({ keyPolicy: [delegating(TARGET), ...taken] }));
+    expect(fixes.map(({ statement }) => statement?.Sid)).toEqual([
+      'AllowUseForAcquisition3',
+      'AllowGrantsForAWSResources',
+    ]);
+  });
+
+  it('for one action is that action: what no acquisition asks is not asked besides', () => {
+    const fixes = fixesFor(factsWith({ identity: [] }), OWN_KEY, 'kms:ScheduleKeyDeletion', { 'kms:ViaService': null });
+    expect(fixes.map(({ statement }) => statement?.Action)).toEqual(['kms:ScheduleKeyDeletion']);
+  });
+
+  it('names a service as a service, and of a root user the root user alone', () => {
+    const ofPrincipal = (text: string) => {
+      const asked = {
+        principal: principal(text),
+        action: 'kms:CreateGrant',
+        resource: OWN_KEY,
+        context: { 'kms:ViaService': null },
+      };
+      return diagnose(null, questionAsked(asked), factsWith({ keyPolicy: [delegating(TARGET)] })).fixes;
+    };
+    expect(ofPrincipal('ec2.amazonaws.com').map(({ statement }) => statement?.Principal)).toEqual([
+      { Service: 'ec2.amazonaws.com' },
+    ]);
+    const root = `arn:aws:iam::${PLATFORM}:root`;
+    expect(ofPrincipal(root).map(({ statement }) => [statement?.Principal, statement?.Condition])).toEqual([
+      [{ AWS: root }, { ArnEquals: { 'aws:PrincipalArn': root } }],
+    ]);
+  });
+
+  it('is not verified where nobody knows who manages the key', () => {
+    const record = factsWith({ keyPolicy: [delegating(TARGET)] });
+    const fixes = fixesFor({ ...record, key: { ...record.key, manager: unknown('not given') } });
+    expect(fixes.some(({ verified }) => verified)).toBe(false);
+    expect(fixes[0]?.note).toContain('It is not known who manages the key');
+  });
+
+  it('behind a deny of the same policy is proposed once', () => {
+    const guard = deny('kms:CreateGrant', { Sid: 'Guard', Principal: { AWS: ROLE } });
+    const fixes = fixesFor(factsWith({ keyPolicy: [guard, delegating(TARGET)] }));
+    expect(fixes.map(({ statement }) => statement?.Sid ?? null)).toEqual([
+      null,
+      'AllowUseForAcquisition',
+      'AllowGrantsForAWSResources',
+    ]);
+  });
+});
+
 describe('what no statement mends', () => {
   it.each([
-    { state: 'Disabled', says: `aws kms enable-key --key-id ${OWN_KEY}`, verified: true },
-    { state: 'PendingDeletion', says: `aws kms cancel-key-deletion --key-id ${OWN_KEY}`, verified: true },
+    { state: 'Disabled', says: `aws kms enable-key --key-id ${OWN_KEY} --region eu-west-3`, verified: true },
+    {
+      state: 'PendingDeletion',
+      says: `aws kms cancel-key-deletion --key-id ${OWN_KEY} --region eu-west-3`,
+      verified: true,
+    },
     { state: 'PendingReplicaDeletion', says: 'aws kms cancel-key-deletion', verified: true },
     { state: 'PendingImport', says: 'aws kms get-parameters-for-import', verified: true },
     { state: 'Unavailable', says: 'connect the custom key store', verified: true },
@@ -278,7 +358,7 @@ describe('what no statement mends', () => {
     const fixes = fixesFor(factsWith(c.parts));
     expect(fixes.map(short)).toEqual([{ layer: c.layer, target: c.target, statement: null, verified: false }]);
     expect(fixes[0]?.note).toContain(c.decides);
-    expect(fixes[0]?.note).toContain('without that deny the whole acquisition would be allowed');
+    expect(fixes[0]?.note).toContain('without what denies, all that the acquisition asks of this key would be allowed');
   });
 
   it('a deny with something missing behind it tells both, and verifies neither', () => {
@@ -357,7 +437,7 @@ describe('laws', () => {
         const fixes = fixesFor(record, key);
         expect(fixes.every(({ verified }) => verified)).toBe(true);
         const facts = repaired(record, fixes);
-        const decisions = requestsOf(ask(key)).map((request) => authorize(request, facts).decision);
+        const decisions = requestsOf(ask(key)).all.map((request) => authorize(request, facts).decision);
         expect(new Set(decisions)).toEqual(new Set(['allowed']));
       }),
       { numRuns: 300 },
@@ -389,7 +469,7 @@ describe('laws', () => {
           principal: arn === ROLE ? facts.principal : others.principal,
           key: resource === key ? facts.key : others.key,
         });
-        const missing = new Set(requestsOf(ask(key)).map(({ action }) => action));
+        const missing = new Set(requestsOf(ask(key)).all.map(({ action }) => action));
         // The key policy of a record is that of the key which is asked for.
         for (const arn of principals)
           for (const action of ACTIONS)

@@ -195,8 +195,14 @@ describe('a grant holds within its constraint', () => {
       is: 'unknown',
     },
     {
-      name: 'a name with capitals, sent in an unknown case',
+      name: 'a name with capitals, listed in the same spelling',
       constraint: subset({ Team: 'ir' }),
+      context: { 'kms:EncryptionContext:Team': 'ir' },
+      is: 'yes',
+    },
+    {
+      name: 'a name that is listed in another spelling',
+      constraint: subset({ team: 'ir' }),
       context: { 'kms:EncryptionContext:Team': 'ir' },
       is: 'unknown',
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NamedPrincipal } from '#shared/policy/policy';
-import { accountOf, arnOf, names, type Principal, principalOf, seenAs } from '#shared/policy/principal';
+import { accountOf, arnOf, names, type Principal, principalOf } from '#shared/policy/principal';
 import type { Truth } from '#shared/policy/truth';
 
 const accountId = '111122223333';
@@ -96,16 +96,6 @@ describe('the ARN by which policies name it', () => {
     { name: 'a service has its name', principal: service, is: 'ec2.amazonaws.com' },
   ])('$name', ({ principal, is }) => {
     expect(arnOf(principal)).toBe(is);
-  });
-
-  it('is not the one under which a session was seen', () => {
-    expect([byBoth, bySession, byRole, user, service].map(seenAs)).toEqual([
-      SESSION,
-      SESSION,
-      ROLE,
-      USER,
-      'ec2.amazonaws.com',
-    ]);
   });
 
   it('has an account, except a service', () => {

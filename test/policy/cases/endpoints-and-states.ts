@@ -21,6 +21,21 @@ const unread = (what: string): string => `${what}: it could not be read`;
 
 const aboutEndpoints: readonly Case[] = [
   {
+    claim: 'a boundary that does not limit the permission is no cause: what refuses behind it is named',
+    source: ENDPOINT,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, boundary: [allow('s3:*')], endpoint: [allow('kms:DescribeKey', { to: '*' })] },
+    expect: silent('vpc-endpoint-policy'),
+    says: { 'permissions-boundary': 'silent' },
+  },
+  {
+    claim: 'nor is it where the key is disabled',
+    source: KEY_STATE,
+    asks: 'kms:Decrypt',
+    given: { ...USABLE, boundary: [allow('s3:*')], session: [allow('s3:*')], state: 'Disabled' },
+    expect: silent('key-state'),
+  },
+  {
     claim: 'an endpoint policy that does not allow stops what everything else allows',
     source: ENDPOINT,
     asks: 'kms:Decrypt',
