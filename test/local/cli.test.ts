@@ -314,7 +314,7 @@ describe('explain', () => {
     { name: 'two files', args: ['a.json', 'b.json'], says: 'expected one file of facts' },
     { name: 'a file that is not there', args: ['nowhere.json'], says: 'nowhere.json: cannot be read' },
     { name: 'no JSON', text: '{', says: 'expected JSON' },
-    { name: 'an empty object', text: '{}', says: 'expected either `request` or `event`' },
+    { name: 'an empty object', text: '{}', says: 'expected either `request`, `event` or `denial`' },
     { name: 'an event that is no refusal', text: JSON.stringify({ event: { source: 'aws.ec2' } }), says: '`event`: ' },
     {
       name: 'an unreadable policy',
