@@ -83,16 +83,15 @@ const keepFacts = async (
   caseId: string,
   denial: Denial,
   record: FactsRecord,
-): Promise<readonly StoredFile[]> => {
-  const document = { path: 'facts.json', body: `${JSON.stringify(factsFileOf(denial, record), null, 2)}\n` };
-  return flow
+): Promise<readonly StoredFile[]> =>
+  flow
     .step('keep the facts', async (custody) => {
+      const document = { path: 'facts.json', body: `${JSON.stringify(factsFileOf(denial, record), null, 2)}\n` };
       const own = await sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION);
       await bucket.put(custody, own, `cases/${caseId}/${document.path}`, document.body, 'application/json');
       return [storedDocument(document)];
     })
     .catch(() => []);
-};
 
 /** A fault in the diagnosis costs the diagnosis, and never the report. */
 const diagnosed = (denial: Denial, record: FactsRecord): Diagnosis => {
