@@ -187,23 +187,14 @@ const answerTo = (denial: Denial | null, simulation: Simulation | null, record: 
 };
 
 /** What is to be done about the layer that AWS names, where the facts do not show it. */
-const namedByAws = (
-  denial: Denial,
-  layer: PolicyLayer,
-  { request, facts, decision }: Simulation,
-): readonly Proposal[] => {
+const namedByAws = (denial: Denial, layer: Layer, { request, facts, decision }: Simulation): readonly Proposal[] => {
   if (denial.explicit) return [exceptionFrom(layer, denial.policyArn, null, request)];
   const isRead = agreementOf(sayingIn(decision.trace, layer), false) !== 'unknown';
   return isRead ? [] : mend(layer, [request], facts).proposals;
 };
 
 /** INVARIANT: against AWS's word nothing is verified. What it names comes first, and the rest with that said. */
-const againstAws = (
-  denial: Denial,
-  layer: PolicyLayer,
-  simulation: Simulation,
-  fixes: readonly Fix[],
-): readonly Fix[] => {
+const againstAws = (denial: Denial, layer: Layer, simulation: Simulation, fixes: readonly Fix[]): readonly Fix[] => {
   const told = `AWS names ${layerInWords(layer)}, which these facts do not show: nothing here is verified.`;
   const first = namedByAws(denial, layer, simulation);
   const rest = fixes.filter(({ layer: other }) => first.length === 0 || other !== layer);
@@ -213,9 +204,10 @@ const againstAws = (
 const fixesOf = (told: Answer, denial: Denial | null, simulation: Simulation | null): readonly Fix[] => {
   if (simulation === null || told.decision === 'allowed') return [];
   const fixes = proposeFixes(simulation.requests, simulation.facts);
-  if (denial === null || !isPolicyLayer(denial.layer)) return fixes;
-  const agrees = agreementOf(sayingIn(simulation.decision.trace, denial.layer), denial.explicit) === 'agrees';
-  return agrees ? fixes : againstAws(denial, denial.layer, simulation, fixes);
+  const layer = denial?.layer === 'key-state' ? told.layer : (denial?.layer ?? null);
+  if (denial === null || layer === null) return fixes;
+  const agrees = agreementOf(sayingIn(simulation.decision.trace, layer), denial.explicit) === 'agrees';
+  return agrees ? fixes : againstAws(denial, layer, simulation, fixes);
 };
 
 /** More would help nobody, and a case keeps its diagnosis in a durable step. */

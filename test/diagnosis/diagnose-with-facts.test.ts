@@ -165,6 +165,18 @@ describe("AWS's word and the facts", () => {
     ]);
   });
 
+  it('of a state of the key that is over, nothing is verified either', () => {
+    const denial = denialOf(`${OWN_KEY} is disabled.`, { action: 'kms:CreateGrant' });
+    const { cause, fixes } = explain(denial, factsWith({ keyPolicy: [delegating(TARGET)] }));
+    expect(cause).toBe('key-disabled');
+    expect(fixes.map(({ layer, verified }) => [layer, verified])).toEqual([
+      ['key-policy', false],
+      ['key-policy', false],
+    ]);
+    const still = explain(denial, factsWith({ state: known('Disabled') })).fixes;
+    expect(still.map(({ layer, verified }) => [layer, verified])).toEqual([['key-state', true]]);
+  });
+
   it('a layer that refuses behind the one that AWS names is mended too', () => {
     const record = factsWith({ keyPolicy: [delegating(TARGET)], identity: [], boundary: [allow('ec2:*')] });
     const { fixes } = explain(silent('resource-based policy'), record);
