@@ -3,11 +3,10 @@ import { type Known, known } from '#shared/policy/known';
 import type { Layer } from '#shared/policy/layer';
 import type { Policy, StatementRef } from '#shared/policy/policy';
 import { readPolicy } from '#shared/policy/read-policy';
+import { isPolicyLayer, type PolicyLayer } from './causes.ts';
 import type { Fix } from './diagnosis.ts';
 
 /** Facts as they would be: copies, in which the policies of one layer are changed. What is unknown stays unknown. */
-
-type PolicyLayer = Exclude<Layer, 'grant' | 'key-state'>;
 
 /** `target` is the level of the organisation, where the layer has levels. */
 type Change = (policies: readonly Policy[], target: string | null) => readonly Policy[];
@@ -74,7 +73,7 @@ export const withFix = (
   facts: Facts,
   { layer, target, statement }: Pick<Fix, 'layer' | 'target' | 'statement'>,
 ): Facts => {
-  if (statement === null || layer === 'grant' || layer === 'key-state') return facts;
+  if (statement === null || !isPolicyLayer(layer)) return facts;
   const kind = namesPrincipals(layer) ? 'resource' : 'attached';
   const addition = readPolicy({ Version: '2012-10-17', Statement: [statement] }, kind, 'the fix');
   return CHANGED[layer](facts, (policies, level) =>
@@ -84,7 +83,7 @@ export const withFix = (
 
 /** Without one statement, to see what stands behind a deny. */
 export const withoutStatement = (facts: Facts, layer: Layer, { policy: name, index }: StatementRef): Facts => {
-  if (layer === 'grant' || layer === 'key-state') return facts;
+  if (!isPolicyLayer(layer)) return facts;
   const drop = (policy: Policy): Policy =>
     policy.name === name
       ? { ...policy, statements: policy.statements.filter((statement) => statement.index !== index) }

@@ -2,7 +2,11 @@ import type { KeyState } from '#shared/policy/key-state';
 import type { Layer } from '#shared/policy/layer';
 import type { Cause } from './diagnosis.ts';
 
+/** A layer that has policies, and so can be silent or deny. */
 export type PolicyLayer = Exclude<Layer, 'key-state' | 'grant'>;
+
+export const isPolicyLayer = (layer: Layer | null): layer is PolicyLayer =>
+  layer !== null && layer !== 'key-state' && layer !== 'grant';
 
 /** What each layer's silence and denial mean, for the person who has to mend it. */
 const LAYER_CAUSES: Readonly<Record<PolicyLayer, { readonly silent: string; readonly deny: string }>> = {

@@ -1,23 +1,20 @@
 import { KEY_STATES, type KeyState, stateAllows } from '#shared/policy/key-state';
-import type { Layer } from '#shared/policy/layer';
 import { arnOf, principalOf } from '#shared/policy/principal';
-import type { Saying } from '#shared/policy/trace';
 import type { Denial } from '#shared/signal/signal';
-import { causeOf, type PolicyLayer, STATE_CAUSES, stateInWords, wordsOf } from './causes.ts';
-import type { Diagnosis, Fix } from './diagnosis.ts';
+import { agreementOf } from './agreement.ts';
+import { causeOf, isPolicyLayer, type PolicyLayer, STATE_CAUSES, stateInWords, wordsOf } from './causes.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import {
   CONDITION_CAVEAT,
   closeCalls,
   disagreement,
-  layerInWords,
   listed,
   NOTHING_REFUSES,
   statementInWords,
   subjectOf,
 } from './explanation.ts';
 import type { FactsRecord } from './facts-record.ts';
-import { exceptionFrom, mend, type Proposal } from './mends.ts';
-import { proposeFixes } from './propose.ts';
+import { fixesOf } from './fixes.ts';
 import type { Question } from './question.ts';
 import { type Simulation, simulate } from './simulation.ts';
 
@@ -32,9 +29,6 @@ const answer = (parts: Pick<Answer, 'decision' | 'cause' | 'layer' | 'explanatio
 
 const undetermined = (explanation: string, missing: readonly string[]): Answer =>
   answer({ decision: 'undetermined', cause: 'undetermined', layer: null, explanation, missing });
-
-const isPolicyLayer = (layer: Layer | null): layer is PolicyLayer =>
-  layer !== null && layer !== 'key-state' && layer !== 'grant';
 
 const DEFAULT_KEY = answer({
   decision: 'denied',
@@ -56,20 +50,10 @@ const ofState = (subject: string, state: KeyState, since: string): Answer | null
       });
 };
 
-/** Whether the facts say of a layer what AWS said. */
-const agreementOf = (saying: Saying | undefined, explicit: boolean): 'agrees' | 'differs' | 'unknown' => {
-  if (saying === undefined || saying.said === 'unknown') return 'unknown';
-  return saying.said === (explicit ? 'denies' : 'silent') ? 'agrees' : 'differs';
-};
-
-const sayingIn = (trace: readonly Saying[], layer: Layer): Saying | undefined =>
-  trace.find((saying) => saying.layer === layer);
-
 /** AWS's word, with the facts beside it. It stands; and where they do not agree, the diagnosis says so. */
 const ofNamedLayer = (denial: Denial, layer: PolicyLayer, simulation: Simulation | null, besides: string): Answer => {
   const { action, explicit, policyArn } = denial;
-  const saying = sayingIn(simulation?.decision.trace ?? [], layer);
-  const agreement = agreementOf(saying, explicit);
+  const { agreement, saying } = agreementOf(denial, layer, simulation);
   const statement = agreement === 'agrees' ? (saying?.statement ?? null) : null;
   const close = simulation === null || agreement === 'unknown' ? CONDITION_CAVEAT : closeCalls(layer, simulation);
   const details = [
@@ -186,30 +170,6 @@ const answerTo = (denial: Denial | null, simulation: Simulation | null, record: 
   return ofNamedLayer(denial, denial.layer, simulation, besidesOf(brokenState(record)));
 };
 
-/** What is to be done about the layer that AWS names, where the facts do not show it. */
-const namedByAws = (denial: Denial, layer: Layer, { request, facts, decision }: Simulation): readonly Proposal[] => {
-  if (denial.explicit) return [exceptionFrom(layer, denial.policyArn, null, request)];
-  const isRead = agreementOf(sayingIn(decision.trace, layer), false) !== 'unknown';
-  return isRead ? [] : mend(layer, [request], facts).proposals;
-};
-
-/** INVARIANT: against AWS's word nothing is verified. What it names comes first, and the rest with that said. */
-const againstAws = (denial: Denial, layer: Layer, simulation: Simulation, fixes: readonly Fix[]): readonly Fix[] => {
-  const told = `AWS names ${layerInWords(layer)}, which these facts do not show: nothing here is verified.`;
-  const first = namedByAws(denial, layer, simulation);
-  const rest = fixes.filter(({ layer: other }) => first.length === 0 || other !== layer);
-  return [...first, ...rest].map((fix) => ({ ...fix, verified: false, note: `${fix.note} ${told}` }));
-};
-
-const fixesOf = (told: Answer, denial: Denial | null, simulation: Simulation | null): readonly Fix[] => {
-  if (simulation === null || told.decision === 'allowed') return [];
-  const fixes = proposeFixes(simulation.requests, simulation.facts);
-  const layer = denial?.layer === 'key-state' ? told.layer : (denial?.layer ?? null);
-  if (denial === null || layer === null) return fixes;
-  const agrees = agreementOf(sayingIn(simulation.decision.trace, layer), denial.explicit) === 'agrees';
-  return agrees ? fixes : againstAws(denial, layer, simulation, fixes);
-};
-
 /** More would help nobody, and a case keeps its diagnosis in a durable step. */
 const MOST_MISSING = 20;
 
@@ -233,7 +193,7 @@ export const diagnose = (denial: Denial | null, question: Question | null, recor
     statement,
     explanation,
     missing: listed(missing, MOST_MISSING),
-    fixes: fixesOf(told, denial, simulation),
+    fixes: simulation === null || decision === 'allowed' ? [] : fixesOf(denial, layer, simulation),
     trace: simulation?.decision.trace ?? [],
   };
 };

@@ -16,6 +16,9 @@ export const statementInWords = ({ policy, sid, index }: StatementRef): string =
 export const listed = (items: readonly string[], most: number): readonly string[] =>
   items.length <= most ? items : [...items.slice(0, most), `${items.length - most} more`];
 
+/** The same at the head of a sentence. */
+export const sentenceOf = (statement: StatementRef): string => `S${statementInWords(statement).slice(1)}`;
+
 /** @example layerInWords('key-policy') // 'the key policy' */
 export const layerInWords = (layer: Layer): string => `the ${layer.replaceAll('-', ' ')}`;
 
@@ -44,7 +47,7 @@ export const closeCalls = (layer: Layer, { request, facts }: Simulation): string
     .slice(0, MOST_TOLD)
     .map(({ statement, fails }) => {
       const keys = fails.map(({ key, carried }) => `\`${key}\`, ${carriedInWords(carried)}`);
-      return ` S${statementInWords(statement).slice(1)} would allow it, but for its condition on ${keys.join(', and on ')}.`;
+      return ` ${sentenceOf(statement)} would allow it, but for its condition on ${keys.join(', and on ')}.`;
     })
     .join('');
 

@@ -3,7 +3,7 @@ import { KEY_STATES } from '#shared/policy/key-state';
 import { type Known, known, unknown } from '#shared/policy/known';
 import type { PolicyKind } from '#shared/policy/policy';
 import { PolicyError } from '#shared/policy/policy-error';
-import { principalOf } from '#shared/policy/principal';
+import { isTheSame, principalOf } from '#shared/policy/principal';
 import { readPolicy } from '#shared/policy/read-policy';
 import { KeyArn } from '#shared/signal/identifiers';
 import { Denial } from '#shared/signal/signal';
@@ -148,9 +148,7 @@ const ONE_OF = 'expected either `request`, `event` or `denial`';
 
 const isOfPrincipal = (arn: string, principal: string): boolean => {
   const [told, asked] = [principalOf(arn), principalOf(principal)];
-  if (told === null || asked === null || told.kind === 'service' || asked.kind === 'service') return false;
-  const names = (one: typeof told) => (one.kind === 'root' ? '' : one.name);
-  return told.kind === asked.kind && told.accountId === asked.accountId && names(told) === names(asked);
+  return told !== null && asked !== null && isTheSame(told, asked);
 };
 
 /** `null` and `[]` are none; what is absent is unknown, for the reason that is told or because it is not given. */

@@ -9,7 +9,7 @@ import type { Request } from '#shared/policy/request';
 import { withFix, withKeyEnabled, withoutStatement } from './apply-fix.ts';
 import { STATE_CAUSES } from './causes.ts';
 import type { Fix } from './diagnosis.ts';
-import { statementInWords } from './explanation.ts';
+import { sentenceOf } from './explanation.ts';
 import {
   endpointStatements,
   keyPolicyStatements,
@@ -158,14 +158,9 @@ export const exceptionFrom = (
   statement: StatementRef | null,
   { action, resource }: Request,
 ): Proposal => {
-  const where = statement === null ? `A statement${policy === null ? '' : ` of ${policy}`}` : sentence(statement);
+  const where = statement === null ? `A statement${policy === null ? '' : ` of ${policy}`}` : sentenceOf(statement);
   const note = `${where} denies ${action}, and no allow elsewhere helps: ${DECIDERS[layer]} decides whether to make an exception.`;
   return { layer, target: layer === 'key-policy' ? resource : (policy ?? resource), statement: null, note };
-};
-
-const sentence = (statement: StatementRef): string => {
-  const words = statementInWords(statement);
-  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
 };
 
 /** The exception, and the facts without the deny, to see what stands behind it. */

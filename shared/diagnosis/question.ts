@@ -1,5 +1,5 @@
 import { type ContextRecord, certain, contextOf } from '#shared/policy/context';
-import { accountOf, type Principal, principalOf } from '#shared/policy/principal';
+import { accountOf, isTheSame, type Principal, principalOf } from '#shared/policy/principal';
 import type { Request } from '#shared/policy/request';
 import { requestContext } from '#shared/policy/request-context';
 import type { Denial } from '#shared/signal/signal';
@@ -61,9 +61,7 @@ const isForeign = (principal: Principal, resource: string): boolean => accountOf
 export const withRecord = (principal: Principal, { arn, uniqueId }: PrincipalRecord): Principal => {
   if (principal.kind !== 'role' && principal.kind !== 'user') return principal;
   const recorded = arn === null ? principal : principalOf(arn);
-  const isTheSame =
-    recorded?.kind === principal.kind && recorded.accountId === principal.accountId && recorded.name === principal.name;
-  if (!isTheSame) return principal;
+  if (recorded === null || !isTheSame(recorded, principal)) return principal;
   const known = { ...principal, uniqueId: principal.uniqueId ?? uniqueId };
   return known.kind === 'role' ? { ...known, roleArn: known.roleArn ?? arn } : known;
 };

@@ -65,6 +65,3 @@ export const globOf = (pieces: readonly Piece[]): Matcher => {
     return true;
   };
 };
-
-/** `*` for any run of characters, `?` for any one. */
-export const glob = (pattern: string): Matcher => globOf([{ pattern }]);

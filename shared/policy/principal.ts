@@ -55,6 +55,13 @@ export const arnOf = (principal: Principal): string => {
 export const accountOf = (principal: Principal): string | null =>
   principal.kind === 'service' ? null : principal.accountId;
 
+/** Names of roles and users are unique in an account, whatever their paths. */
+const unique = (principal: Principal): string =>
+  [principal.kind, accountOf(principal), 'name' in principal ? principal.name : ''].join(' ');
+
+/** Whether both are one and the same, as far as their names tell. */
+export const isTheSame = (left: Principal, right: Principal): boolean => unique(left) === unique(right);
+
 /** Where one of the two is not known, an equal name is enough: names of roles and users are unique in an account. */
 const sameArn = (left: string | null, right: string): boolean => left === null || left === right;
 

@@ -4,7 +4,6 @@ import type { Diagnosis } from '#shared/diagnosis/diagnosis';
 import type { FactsRecord } from '#shared/diagnosis/facts-record';
 import { questionAsked, questionOf, requestsOf } from '#shared/diagnosis/question';
 import { known, unknown } from '#shared/policy/known';
-import { principalOf } from '#shared/policy/principal';
 import { readDenialMessage } from '#shared/signal/denial-message';
 import { Denial } from '#shared/signal/signal';
 import {
@@ -16,6 +15,7 @@ import {
   named,
   OWN_KEY,
   PLATFORM,
+  principal,
   ROLE,
   SESSION,
   TARGET,
@@ -53,9 +53,11 @@ const explicit = (words: string) => refusal(`with an explicit deny in ${words}`)
 
 const explain = (denial: Denial, record: FactsRecord): Diagnosis => diagnose(denial, questionOf(denial), record);
 const wouldBe = (record: FactsRecord, action: string | null = 'kms:CreateGrant', resource = OWN_KEY): Diagnosis => {
-  const principal = principalOf(ROLE);
-  if (principal === null) throw new Error('no principal');
-  return diagnose(null, questionAsked({ principal, action, resource, context: { 'kms:ViaService': VIA } }), record);
+  return diagnose(
+    null,
+    questionAsked({ principal: principal(ROLE), action, resource, context: { 'kms:ViaService': VIA } }),
+    record,
+  );
 };
 
 describe("AWS's word and the facts", () => {

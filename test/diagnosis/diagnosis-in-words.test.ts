@@ -4,13 +4,15 @@ import { diagnosisInWords } from '#shared/diagnosis/diagnosis-in-words';
 import { byPlace } from '#shared/diagnosis/fix-places';
 import { questionAsked } from '#shared/diagnosis/question';
 import { unknown } from '#shared/policy/known';
-import { principalOf } from '#shared/policy/principal';
-import { allow, delegating, factsWith, OWN_KEY, type Parts, PLATFORM, ROLE, TARGET, VIA } from './facts.ts';
+import { allow, delegating, factsWith, OWN_KEY, type Parts, PLATFORM, principal, ROLE, TARGET, VIA } from './facts.ts';
 
 const diagnosisOf = (parts: Parts) => {
-  const principal = principalOf(ROLE);
-  if (principal === null) throw new Error('no principal');
-  const asked = { principal, action: 'kms:CreateGrant', resource: OWN_KEY, context: { 'kms:ViaService': VIA } };
+  const asked = {
+    principal: principal(ROLE),
+    action: 'kms:CreateGrant',
+    resource: OWN_KEY,
+    context: { 'kms:ViaService': VIA },
+  };
   return diagnose(null, questionAsked(asked), factsWith(parts));
 };
 

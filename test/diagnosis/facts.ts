@@ -1,5 +1,6 @@
 import type { FactsRecord, GrantRecord, NamedDocument } from '#shared/diagnosis/facts-record';
 import { type Known, known } from '#shared/policy/known';
+import { type Principal, principalOf } from '#shared/policy/principal';
 
 /** Facts for the tests of the diagnosis: everything is known and ordinary, but for what a case says. */
 
@@ -80,3 +81,10 @@ export const factsWith = ({
   organization: { serviceControlPolicies: scp, resourceControlPolicies: rcp },
   vpcEndpointPolicy: known(endpoint === null ? null : named('vpce-0a1b2c3d4e5f60718', ...endpoint)),
 });
+
+/** A principal by its ARN, or by the name of a service. */
+export const principal = (text: string): Principal => {
+  const found = principalOf(text);
+  if (found === null) throw new Error(`no principal: ${text}`);
+  return found;
+};

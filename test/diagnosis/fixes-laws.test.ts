@@ -9,7 +9,6 @@ import { authorize } from '#shared/policy/authorize';
 import type { ContextRecord } from '#shared/policy/context';
 import type { Facts } from '#shared/policy/facts';
 import { known } from '#shared/policy/known';
-import { type Principal, principalOf } from '#shared/policy/principal';
 import { requestContext } from '#shared/policy/request-context';
 import {
   allow,
@@ -20,16 +19,11 @@ import {
   OWN_KEY,
   type Parts,
   PLATFORM,
+  principal,
   ROLE,
   TARGET,
   VIA,
 } from './facts.ts';
-
-const principal = (arn: string): Principal => {
-  const found = principalOf(arn);
-  if (found === null) throw new Error(`no principal: ${arn}`);
-  return found;
-};
 
 /** The whole acquisition, through EC2. */
 const ask = (resource: string) =>

@@ -5,7 +5,6 @@ import type { FactsRecord } from '#shared/diagnosis/facts-record';
 import { questionAsked } from '#shared/diagnosis/question';
 import type { ContextRecord } from '#shared/policy/context';
 import { known, unknown } from '#shared/policy/known';
-import { type Principal, principalOf } from '#shared/policy/principal';
 import {
   allow,
   delegating,
@@ -16,16 +15,11 @@ import {
   OWN_KEY,
   type Parts,
   PLATFORM,
+  principal,
   ROLE,
   TARGET,
   VIA,
 } from './facts.ts';
-
-const principal = (arn: string): Principal => {
-  const found = principalOf(arn);
-  if (found === null) throw new Error(`no principal: ${arn}`);
-  return found;
-};
 
 const ask = (resource: string, action: string | null = null, context: ContextRecord = { 'kms:ViaService': VIA }) =>
   questionAsked({ principal: principal(ROLE), action, resource, context });

@@ -4,13 +4,10 @@ import type { Missing } from '#shared/diagnosis/fix-statement';
 import { exceptionFrom, mend } from '#shared/diagnosis/mends';
 import { known, unknown } from '#shared/policy/known';
 import type { Layer } from '#shared/policy/layer';
-import { principalOf } from '#shared/policy/principal';
 import { requestContext } from '#shared/policy/request-context';
-import { allow, factsWith, named, OWN_KEY, type Parts, PLATFORM, ROLE, VIA } from './facts.ts';
+import { allow, factsWith, named, OWN_KEY, type Parts, PLATFORM, principal, ROLE, VIA } from './facts.ts';
 
-const principal = principalOf(ROLE);
-if (principal === null) throw new Error('no principal');
-const asked = { principal, action: 'kms:Decrypt', resource: OWN_KEY };
+const asked = { principal: principal(ROLE), action: 'kms:Decrypt', resource: OWN_KEY };
 const request = { ...asked, context: requestContext({ 'kms:ViaService': VIA }, asked) };
 const missing: Missing = [request];
 const at = (layer: Layer, parts: Parts = {}) => mend(layer, missing, readFacts(factsWith(parts)));

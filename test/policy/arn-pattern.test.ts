@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arnPartsOf, mayReach, partsFit, resourcePattern } from '#shared/policy/arn-pattern';
-import { glob } from '#shared/policy/glob';
+import { globOf } from '#shared/policy/glob';
 import { templateOf } from '#shared/policy/template';
 import type { Truth } from '#shared/policy/truth';
 
@@ -41,7 +41,12 @@ describe('a pattern', () => {
     { arn: ':b:c:d:e:f', patterns: ['', 'b', 'c', 'd', 'e', 'f'], is: true },
     { arn: LOG, patterns: ['*', '*', '*', '*', '*', 'log-group:unlatch:?'], is: true },
   ])('of parts $patterns fits $arn: $is', ({ arn, patterns, is }) => {
-    expect(partsFit(patterns.map(glob), arn)).toBe(is);
+    expect(
+      partsFit(
+        patterns.map((pattern) => globOf([{ pattern }])),
+        arn,
+      ),
+    ).toBe(is);
   });
 });
 
