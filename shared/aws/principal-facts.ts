@@ -92,7 +92,9 @@ const inSession = (ask: Ask, { iam }: AwsSession) => {
         const policy = await ask(`iam:Get${holder}Policy`, `${name} ${policyName}`, Inline, async () =>
           (await iam())[holder].document(name, policyName),
         );
-        return mapped(policy, ({ PolicyDocument }) => ({ name: policyName, document: decoded(PolicyDocument) }));
+        // Each group may have an inline policy of the same name.
+        const inline = holder === 'Group' ? `${name}/${policyName}` : policyName;
+        return mapped(policy, ({ PolicyDocument }) => ({ name: inline, document: decoded(PolicyDocument) }));
       }),
     );
   };
@@ -124,9 +126,10 @@ const inSession = (ask: Ask, { iam }: AwsSession) => {
   };
 
   const ofUser = async (name: string): Promise<Known<readonly NamedDocument[]>> =>
-    mapped(await eachOf([() => ofHolder('User', name), () => ofGroups(name)], (read) => read()), (found) =>
-      found.flat(),
-    );
+    mapped(await eachOf([() => ofHolder('User', name), () => ofGroups(name)], (read) => read()), (found) => [
+      // A managed policy may be attached to the user and to groups: it counts once.
+      ...new Map(found.flat().map((policy) => [policy.name, policy])).values(),
+    ]);
 
   const boundaryOf = (entity: Known<Entity>): Promise<Known<NamedDocument | null>> =>
     followed<Entity, NamedDocument | null>(entity, async ({ boundaryArn }) =>

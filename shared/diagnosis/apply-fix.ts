@@ -1,7 +1,7 @@
 import type { Facts, Level } from '#shared/policy/facts';
 import { type Known, known } from '#shared/policy/known';
 import type { Layer } from '#shared/policy/layer';
-import type { Policy, StatementRef } from '#shared/policy/policy';
+import type { Policy, Statement, StatementRef } from '#shared/policy/policy';
 import { readPolicy } from '#shared/policy/read-policy';
 import { isPolicyLayer, type PolicyLayer } from './causes.ts';
 import type { Fix } from './diagnosis.ts';
@@ -13,16 +13,18 @@ type Change = (policies: readonly Policy[], target: string | null) => readonly P
 
 const over = <T>(part: Known<T>, change: (value: T) => T): Known<T> => (part.known ? known(change(part.value)) : part);
 
+/** With a statement more, which comes last. The others keep their places, also where one before them is gone. */
+const withLast = (policy: Policy, statement: Statement): Policy => {
+  const index = (policy.statements.at(-1)?.index ?? -1) + 1;
+  return { ...policy, statements: [...policy.statements, { ...statement, index }] };
+};
+
 /** Where there is one policy, what is added to it becomes its last statements. */
 const alone =
   (change: Change) =>
   (policy: Policy): Policy => {
     const [changed = policy, ...added] = change([policy], null);
-    const next = Math.max(-1, ...policy.statements.map(({ index }) => index)) + 1;
-    const last = added
-      .flatMap(({ statements }) => statements)
-      .map((statement, place) => ({ ...statement, index: next + place }));
-    return { ...changed, statements: [...changed.statements, ...last] };
+    return added.flatMap(({ statements }) => statements).reduce(withLast, changed);
   };
 const aloneOrNone =
   (change: Change) =>

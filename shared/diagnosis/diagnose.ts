@@ -38,8 +38,11 @@ const DEFAULT_KEY = answer({
     'EC2 refused to share the snapshot: a snapshot under the AWS managed key aws/ebs cannot be shared, and that key policy cannot be edited.',
 });
 
-const ofState = (subject: string, state: KeyState, since: string): Answer | null => {
-  const told = STATE_CAUSES[state];
+/** `null` where the state is not known, or stops nothing. */
+const meaningOf = (state: KeyState | null) => (state === null ? undefined : STATE_CAUSES[state]);
+
+const ofState = (subject: string, state: KeyState | null, since: string): Answer | null => {
+  const told = meaningOf(state);
   return told === undefined
     ? null
     : answer({
@@ -53,14 +56,14 @@ const ofState = (subject: string, state: KeyState, since: string): Answer | null
 /** AWS's word, with the facts beside it. It stands; and where they do not agree, the diagnosis says so. */
 const ofNamedLayer = (denial: Denial, layer: PolicyLayer, simulation: Simulation | null, besides: string): Answer => {
   const { action, explicit, policyArn } = denial;
-  const { agreement, saying } = agreementOf(denial, layer, simulation);
-  const statement = agreement === 'agrees' ? (saying?.statement ?? null) : null;
-  const close = simulation === null || agreement === 'unknown' ? CONDITION_CAVEAT : closeCalls(layer, simulation);
+  const beside = agreementOf(denial, layer, simulation);
+  const statement = beside.agreement === 'agrees' ? beside.statement : null;
+  const isRead = simulation !== null && beside.agreement !== 'unknown';
   const details = [
     statement === null ? '' : ` It is ${statementInWords(statement)}.`,
     policyArn === null ? '' : ` AWS names the policy ${policyArn}.`,
-    explicit ? '' : close,
-    saying !== undefined && agreement === 'differs' ? disagreement(saying) : '',
+    explicit ? '' : isRead ? closeCalls(layer, simulation) : CONDITION_CAVEAT,
+    beside.agreement === 'differs' ? disagreement(layer, beside.said) : '',
     besides,
   ];
   return answer({
@@ -70,11 +73,11 @@ const ofNamedLayer = (denial: Denial, layer: PolicyLayer, simulation: Simulation
     explicit,
     statement,
     explanation: `${subjectOf(denial, simulation)}: ${wordsOf(layer, explicit, action)}.${details.join('')}`,
-    missing: agreement === 'unknown' ? (simulation?.decision.missing ?? []) : [],
+    missing: beside.agreement === 'unknown' ? (simulation?.decision.missing ?? []) : [],
   });
 };
 
-const refusedByFacts = (subject: string, simulation: Simulation): Answer => {
+const refusedByFacts = (subject: string, simulation: Simulation): Answer | null => {
   const { request, decision, facts } = simulation;
   const { layer, explicit, statement } = decision;
   if (isPolicyLayer(layer)) {
@@ -89,8 +92,7 @@ const refusedByFacts = (subject: string, simulation: Simulation): Answer => {
     });
   }
   const { state } = facts.key;
-  const told = state.known ? ofState(subject, state.value, '') : null;
-  return told ?? undetermined(`${subject}; several layers are open, and none of them can be told to have refused.`, []);
+  return ofState(subject, state.known ? state.value : null, '');
 };
 
 const allowedByFacts = ({ request, decision: { statement } }: Simulation): Answer => {
@@ -99,27 +101,30 @@ const allowedByFacts = ({ request, decision: { statement } }: Simulation): Answe
   return answer({ decision: 'allowed', cause: null, layer: null, statement, explanation });
 };
 
+const ofUnnamedLayer = (subject: string, missing: readonly string[]): Answer =>
+  undetermined(`${subject}; its words do not tell which layer refused.`, missing);
+
 /** The answer of the facts, where AWS's words leave the layer open or nothing was refused yet. */
 const ofFacts = (denial: Denial | null, simulation: Simulation): Answer => {
   const { request, decision } = simulation;
-  const subject = subjectOf(denial === null ? null : { ...denial, action: request.action }, simulation);
-  if (decision.decision === 'denied') return refusedByFacts(subject, simulation);
-  if (decision.decision === 'undetermined') {
-    const whether = `Whether KMS allows ${request.action} on ${request.resource} to ${arnOf(request.principal)} cannot be told.`;
-    return undetermined(
-      denial === null ? whether : `${subjectOf(denial, simulation)}; its words do not tell which layer refused.`,
-      decision.missing,
-    );
-  }
-  if (denial === null) return allowedByFacts(simulation);
-  return undetermined(`${subjectOf(denial, simulation)}${NOTHING_REFUSES}`, [
-    'what the request carried, or what has changed since',
-  ]);
+  const subject = subjectOf(denial, simulation);
+  const refused = decision.decision === 'denied' ? refusedByFacts(subject, simulation) : null;
+  if (refused !== null) return refused;
+  if (decision.decision === 'allowed')
+    return denial === null
+      ? allowedByFacts(simulation)
+      : undetermined(`${subject}${NOTHING_REFUSES}`, ['what the request carried, or what has changed since']);
+  if (denial !== null) return ofUnnamedLayer(subject, decision.missing);
+  const { action, resource, principal } = request;
+  return undetermined(
+    `Whether KMS allows ${action} on ${resource} to ${arnOf(principal)} cannot be told.`,
+    decision.missing,
+  );
 };
 
-/** The state of the key by now, where it is one that stops it. */
-const brokenState = ({ key: { state } }: FactsRecord): KeyState | null =>
-  KEY_STATES.find((name) => state.known && name === state.value && STATE_CAUSES[name] !== undefined) ?? null;
+/** The state of the key by now. */
+const stateOf = ({ key: { state } }: FactsRecord): KeyState | null =>
+  KEY_STATES.find((name) => state.known && name === state.value) ?? null;
 
 /** Words by which KMS refuses somebody: they are never said of a key's state, but that there may be no such key. */
 const REFUSES_SOMEBODY = /is not authorized to perform|The ciphertext refers to a customer master key/;
@@ -129,8 +134,10 @@ const mayBeOf = ({ message, action }: Denial, state: KeyState): boolean =>
   state === 'NotFound' ||
   (!REFUSES_SOMEBODY.test(message) && (action === null || stateAllows(state, action) !== 'yes'));
 
-const besidesOf = (state: KeyState | null): string =>
-  state === null ? '' : ` Besides, ${STATE_CAUSES[state]?.words}.`;
+const besidesOf = (state: KeyState | null): string => {
+  const told = meaningOf(state);
+  return told === undefined ? '' : ` Besides, ${told.words}.`;
+};
 
 /** What the refusal itself leaves out, without which nothing can be put to the facts. */
 const whatIsMissing = ({ keyArn, principal }: Denial, { key: { state } }: FactsRecord): readonly string[] => {
@@ -144,19 +151,17 @@ const whatIsMissing = ({ keyArn, principal }: Denial, { key: { state } }: FactsR
 
 /** Where the words leave the layer open: the key's state if they may speak of it, else the facts, else what is missing. */
 const ofOpenWords = (denial: Denial, simulation: Simulation | null, record: FactsRecord): Answer => {
-  const { state } = record.key;
   const subject = subjectOf(denial, null);
-  const broken = brokenState(record);
-  const now = broken === null || !mayBeOf(denial, broken) ? null : ofState(subject, broken, '');
+  const state = stateOf(record);
+  const now = state === null || !mayBeOf(denial, state) ? null : ofState(subject, state, '');
   if (now !== null) return now;
   const then = denial.layer === 'key-state' ? stateInWords(denial.message) : null;
-  const since = state.known ? ` That was then: by now the key is ${state.value}.` : '';
-  const told = then === null ? null : ofState(subject, then, since);
+  const since = record.key.state.known ? ` That was then: by now the key is ${record.key.state.value}.` : '';
+  const told = ofState(subject, then, since);
   if (told !== null) return told;
-  if (simulation === null)
-    return undetermined(`${subject}; its words do not tell which layer refused.`, whatIsMissing(denial, record));
+  if (simulation === null) return ofUnnamedLayer(subject, whatIsMissing(denial, record));
   const facts = ofFacts(denial, simulation);
-  return facts.layer === 'key-state' ? facts : { ...facts, explanation: `${facts.explanation}${besidesOf(broken)}` };
+  return facts.layer === 'key-state' ? facts : { ...facts, explanation: `${facts.explanation}${besidesOf(state)}` };
 };
 
 const NOTHING_ASKED = undetermined('Nothing was asked that could be put to the facts.', [
@@ -167,7 +172,7 @@ const answerTo = (denial: Denial | null, simulation: Simulation | null, record: 
   if (denial === null) return simulation === null ? NOTHING_ASKED : ofFacts(null, simulation);
   if (denial.action === 'ec2:ModifySnapshotAttribute') return DEFAULT_KEY;
   if (!isPolicyLayer(denial.layer)) return ofOpenWords(denial, simulation, record);
-  return ofNamedLayer(denial, denial.layer, simulation, besidesOf(brokenState(record)));
+  return ofNamedLayer(denial, denial.layer, simulation, besidesOf(stateOf(record)));
 };
 
 /** More would help nobody, and a case keeps its diagnosis in a durable step. */
@@ -193,7 +198,7 @@ export const diagnose = (denial: Denial | null, question: Question | null, recor
     statement,
     explanation,
     missing: listed(missing, MOST_MISSING),
-    fixes: simulation === null || decision === 'allowed' ? [] : fixesOf(denial, layer, simulation),
+    fixes: simulation === null || decision === 'allowed' ? [] : fixesOf(denial, simulation),
     trace: simulation?.decision.trace ?? [],
   };
 };

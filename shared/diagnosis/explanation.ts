@@ -2,8 +2,8 @@ import { nearMisses } from '#shared/policy/near-miss';
 import type { StatementRef } from '#shared/policy/policy';
 import { oneLine } from '#shared/policy/policy-error';
 import { arnOf } from '#shared/policy/principal';
-import type { Saying } from '#shared/policy/trace';
 import type { Denial, Layer } from '#shared/signal/signal';
+import type { Said } from './agreement.ts';
 import type { Simulation } from './simulation.ts';
 
 /** The sentences of a diagnosis. */
@@ -55,18 +55,18 @@ export const closeCalls = (layer: Layer, { request, facts }: Simulation): string
 export const CONDITION_CAVEAT =
   ' A condition that does not match (kms:ViaService, the encryption context) reads exactly like a missing allow.';
 
-const SAID: Readonly<Record<Saying['said'], string>> = {
+const SAID: Readonly<Record<Said, string>> = {
   allows: 'allows it',
   delegates: 'leaves it to IAM',
   silent: 'is silent',
   denies: 'denies it',
-  unknown: 'is not known',
   'not-asked': 'does not bind it',
+  'passed-over': 'is silent, and KMS allows it all the same',
 };
 
 const SINCE = 'It has changed since, or the request carried something that is not known here';
 
-export const disagreement = ({ layer, said }: Saying): string =>
+export const disagreement = (layer: Layer, said: Said): string =>
   ` The facts do not agree: as they are read now, ${layerInWords(layer)} ${SAID[said]}. ${SINCE}.`;
 
 export const NOTHING_REFUSES = `, and the facts do not agree: as they are read now, every layer lets it pass. ${SINCE}.`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certain, contextOf } from '#shared/policy/context';
 import { KEY_STATES } from '#shared/policy/key-state';
 import { type Known, known, unknown } from '#shared/policy/known';
 import type { PolicyKind } from '#shared/policy/policy';
@@ -15,6 +16,8 @@ import { GrantListEntry } from './grant-record.ts';
  * unknown; `null` or `[]` says that there is none. docs/explain.md describes it.
  */
 
+const issue = (message: string, ...path: string[]) => ({ code: 'custom' as const, message, path });
+
 /** A policy, checked where it stands: the place of an error is the file's, then the document's. */
 const Document = (kind: PolicyKind) =>
   z
@@ -24,40 +27,57 @@ const Document = (kind: PolicyKind) =>
         readPolicy(document, kind, '');
       } catch (error) {
         if (!(error instanceof PolicyError)) throw error;
-        context.addIssue({
-          code: 'custom',
-          message: `${error.place}${error.place === '' ? '' : ': '}${error.expected}`,
-        });
+        context.addIssue(issue(`${error.place}${error.place === '' ? '' : ': '}${error.expected}`));
       }
     });
 
 const Named = (kind: PolicyKind) => z.strictObject({ name: z.string().min(1).max(2_048), document: Document(kind) });
 
-/** A policy with its name, or alone. */
-const One = (kind: PolicyKind, name: string) =>
+const Attached = Named('attached');
+const OfResource = Named('resource');
+type NamedPolicy = ReturnType<typeof Named>;
+
+/** A policy with its name, or alone; `null` where there is none. */
+const One = (policy: NamedPolicy, name: string) =>
   z.preprocess(
-    (value) => (typeof value === 'object' && value !== null && 'document' in value ? value : { name, document: value }),
-    Named(kind),
+    (value) =>
+      value === null || (typeof value === 'object' && 'document' in value) ? value : { name, document: value },
+    policy.nullable(),
   );
 
-const Levels = (kind: PolicyKind) =>
-  z.array(z.strictObject({ target: z.string().min(1).max(256), policies: z.array(Named(kind)) }));
+const Levels = (policy: NamedPolicy) =>
+  z.array(z.strictObject({ target: z.string().min(1).max(256), policies: z.array(policy) }));
 
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/;
 
 /** The values of a context key: text, or several; numbers and booleans as JSON has them. */
 const ContextValue = z
-  .union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()])
+  .union(
+    [z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()],
+    'expected text, a list of texts, a number, a boolean or null',
+  )
   .transform((value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value));
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html */
-const WITHOUT_KEY = /^kms:(?:CreateKey|GenerateRandom|ListAliases|ListKeys|ListRetirableGrants|\w*CustomKeyStores?)$/;
+const WITHOUT_KEY: ReadonlySet<string | null> = new Set([
+  'kms:ConnectCustomKeyStore',
+  'kms:CreateCustomKeyStore',
+  'kms:CreateKey',
+  'kms:DeleteCustomKeyStore',
+  'kms:DescribeCustomKeyStores',
+  'kms:DisconnectCustomKeyStore',
+  'kms:GenerateRandom',
+  'kms:ListAliases',
+  'kms:ListKeys',
+  'kms:ListRetirableGrants',
+  'kms:UpdateCustomKeyStore',
+]);
 const LINKED_ROLE = 'iam:CreateServiceLinkedRole';
 
 const resourceFits = (action: string | null, resource: string): boolean => {
   if (action === LINKED_ROLE) return ROLE.test(resource);
-  return action !== null && WITHOUT_KEY.test(action) ? resource === '*' : KEY.test(resource);
+  return WITHOUT_KEY.has(action) ? resource === '*' : KEY.test(resource);
 };
 
 const Request = z
@@ -77,22 +97,18 @@ const Request = z
     resource: z.string(),
     context: z.record(z.string(), ContextValue).default({}),
   })
-  .superRefine(({ action, resource, context: known }, context) => {
-    if (action === null && known['kms:ViaService'] === null)
-      context.addIssue({
-        code: 'custom',
-        path: ['action'],
-        message: 'expected an action: who calls KMS itself asks one',
-      });
+  .superRefine(({ action, resource, context: listed }, context) => {
+    if (action === null && certain(contextOf(listed), 'kms:viaservice') === null)
+      context.addIssue(issue('expected an action: who calls KMS itself asks one', 'action'));
     if (resourceFits(action, resource)) return;
     const message = `expected the ARN of a KMS key; \`*\` for an action without one, the ARN of the role for \`${LINKED_ROLE}\``;
-    context.addIssue({ code: 'custom', path: ['resource'], message });
+    context.addIssue(issue(message, 'resource'));
   });
 export type FactsRequest = z.output<typeof Request>;
 
 /** Two policies of one name could not be told apart. */
 const Several = z
-  .array(Named('attached'))
+  .array(Attached)
   .refine(
     (policies) => new Set(policies.map(({ name }) => name)).size === policies.length,
     'expected names that differ',
@@ -120,17 +136,17 @@ const FactsFile = z.strictObject({
       arn: z.string().nullish(),
       uniqueId: z.string().nullish(),
       identityPolicies: Several.nullish(),
-      permissionsBoundary: z.union([z.null(), One('attached', 'the permissions boundary')]).optional(),
+      permissionsBoundary: One(Attached, 'the permissions boundary').optional(),
       sessionPolicies: Several.nullish(),
     })
     .optional(),
   organization: z
     .strictObject({
-      serviceControlPolicies: Levels('attached').nullish(),
-      resourceControlPolicies: Levels('resource').nullish(),
+      serviceControlPolicies: Levels(Attached).nullish(),
+      resourceControlPolicies: Levels(OfResource).nullish(),
     })
     .nullish(),
-  vpcEndpointPolicy: z.union([z.null(), One('resource', 'the VPC endpoint policy')]).optional(),
+  vpcEndpointPolicy: One(OfResource, 'the VPC endpoint policy').optional(),
   /** Why parts are absent, by their place, such as `key.policy`. */
   unread: z.record(z.string(), z.string().max(1_000)).default({}),
 });
@@ -162,11 +178,10 @@ const partsOf = (unread: Readonly<Record<string, string>>) => {
 
 /** The whole of a facts file, checked. Its issues name the place in the file, and in a policy the place in that. */
 export const FactsInFile = FactsFile.superRefine(({ request, event, denial, principal }, context) => {
-  if ([request, event, denial].filter((one) => one !== undefined).length !== 1)
-    context.addIssue({ code: 'custom', message: ONE_OF });
+  if ([request, event, denial].filter((one) => one !== undefined).length !== 1) context.addIssue(issue(ONE_OF));
   const arn = principal?.arn ?? null;
   if (request !== undefined && arn !== null && !isOfPrincipal(arn, request.principal))
-    context.addIssue({ code: 'custom', path: ['principal', 'arn'], message: 'expected that of `request.principal`' });
+    context.addIssue(issue('expected that of `request.principal`', 'principal', 'arn'));
 }).transform(({ request, event, denial, key, principal, organization, vpcEndpointPolicy, unread }): AskedFacts => {
   const { given, listed } = partsOf(unread);
   const { serviceControlPolicies, resourceControlPolicies } = organization ?? {};
@@ -207,9 +222,9 @@ const fileOf = (record: FactsRecord): { readonly parts: Json; readonly unread: J
   const facts = readFacts(record);
   const unread: Record<string, string> = {};
   const part = (place: string, value: Known<unknown>, read: Known<unknown> = value): Json => {
-    const name = place.slice(place.indexOf('.') + 1);
-    if (value.known && read.known) return { [name]: value.value };
-    unread[place] = read.known ? '' : read.because;
+    const told = read.known ? value : read;
+    if (told.known) return { [place.slice(place.indexOf('.') + 1)]: told.value };
+    unread[place] = told.because;
     return {};
   };
   const { key, principal, organization } = record;

@@ -84,11 +84,13 @@ const readNamed =
   (kind: PolicyKind) =>
   ({ name, document }: NamedDocument): Policy =>
     readPolicy(document, kind, name);
+const readAttached = readNamed('attached');
+const readOfResource = readNamed('resource');
 const readLevel =
-  (kind: PolicyKind) =>
+  (readPolicies: typeof readAttached) =>
   ({ target, policies }: LevelRecord): Level => ({
     target,
-    policies: policies.map(readNamed(kind)),
+    policies: policies.map(readPolicies),
   });
 
 const stateNamed = (state: Known<string>): Known<KeyState> => {
@@ -118,17 +120,19 @@ export const readFacts = ({ key, principal, organization, vpcEndpointPolicy }: F
     grants: reading(key.grants, (grants) => grants.map(readGrant)),
   },
   principal: {
-    identityPolicies: reading(principal.identityPolicies, (policies) => policies.map(readNamed('attached'))),
+    identityPolicies: reading(principal.identityPolicies, (policies) => policies.map(readAttached)),
     permissionsBoundary: reading(principal.permissionsBoundary, (policy) =>
-      policy === null ? null : readNamed('attached')(policy),
+      policy === null ? null : readAttached(policy),
     ),
-    sessionPolicies: reading(principal.sessionPolicies, (policies) => policies.map(readNamed('attached'))),
+    sessionPolicies: reading(principal.sessionPolicies, (policies) => policies.map(readAttached)),
   },
   organization: {
-    serviceControlPolicies: reading(organization.serviceControlPolicies, (levels) => levels.map(readLevel('attached'))),
+    serviceControlPolicies: reading(organization.serviceControlPolicies, (levels) =>
+      levels.map(readLevel(readAttached)),
+    ),
     resourceControlPolicies: reading(organization.resourceControlPolicies, (levels) =>
-      levels.map(readLevel('resource')),
+      levels.map(readLevel(readOfResource)),
     ),
   },
-  vpcEndpointPolicy: reading(vpcEndpointPolicy, (policy) => (policy === null ? null : readNamed('resource')(policy))),
+  vpcEndpointPolicy: reading(vpcEndpointPolicy, (policy) => (policy === null ? null : readOfResource(policy))),
 });

@@ -129,7 +129,7 @@ export const endpointStatements = (missing: Missing): readonly StatementText[] =
 
 /** The same with Sids that no other statement bears: AWS refuses a policy in which two are alike. */
 export const withFreeSids = (statements: readonly StatementText[], policy: Policy | null): readonly StatementText[] => {
-  const taken = new Set(policy?.statements.map(({ sid }) => sid) ?? []);
+  const taken = new Set(policy?.statements.map(({ sid }) => sid));
   return statements.map((statement) => {
     const sid = `${statement.Sid}`;
     let free = sid;

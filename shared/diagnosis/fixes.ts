@@ -3,7 +3,7 @@ import type { Denial } from '#shared/signal/signal';
 import { agreementOf, type Beside } from './agreement.ts';
 import type { Fix } from './diagnosis.ts';
 import { layerInWords } from './explanation.ts';
-import { exceptionFrom, mend, type Proposal } from './mends.ts';
+import { exceptionFrom, type Mended, mend } from './mends.ts';
 import { proposeFixes } from './propose.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -13,25 +13,24 @@ const namedByAws = (
   layer: Layer,
   agreement: Beside['agreement'],
   { request, facts }: Simulation,
-): readonly Proposal[] => {
-  if (explicit) return [exceptionFrom(layer, policyArn, null, request)];
-  return agreement === 'unknown' ? mend(layer, [request], facts).proposals : [];
+): Mended => {
+  if (explicit) return { proposals: [exceptionFrom(layer, policyArn, null, request)], after: null };
+  return agreement === 'unknown' ? mend(layer, [request], facts) : { proposals: [], after: null };
 };
 
 /**
  * What would let the request pass.
  *
  * INVARIANT: against AWS's word nothing is verified. What it names comes first, and the rest with that said.
- * @param diagnosed the layer that the diagnosis names
  */
-export const fixesOf = (denial: Denial | null, diagnosed: Layer | null, simulation: Simulation): readonly Fix[] => {
+export const fixesOf = (denial: Denial | null, simulation: Simulation): readonly Fix[] => {
   const fixes = proposeFixes(simulation.requests, simulation.facts);
-  const layer = denial?.layer === 'key-state' ? diagnosed : (denial?.layer ?? null);
-  if (denial === null || layer === null) return fixes;
+  if (denial === null || denial.layer === null) return fixes;
+  const { layer } = denial;
   const { agreement } = agreementOf(denial, layer, simulation);
   if (agreement === 'agrees') return fixes;
   const told = `AWS names ${layerInWords(layer)}, which these facts do not show: nothing here is verified.`;
-  const first = namedByAws(denial, layer, agreement, simulation);
-  const rest = first.length === 0 ? fixes : fixes.filter((fix) => fix.layer !== layer);
-  return [...first, ...rest].map((fix) => ({ ...fix, verified: false, note: `${fix.note} ${told}` }));
+  const { proposals, after } = namedByAws(denial, layer, agreement, simulation);
+  const rest = after === null ? fixes : proposeFixes(simulation.requests, after);
+  return [...proposals, ...rest].map((fix) => ({ ...fix, verified: false, note: `${fix.note} ${told}` }));
 };

@@ -62,14 +62,12 @@ const policyAt = (layer: Layer, { key, principal, vpcEndpointPolicy }: Facts): P
   return layer === 'vpc-endpoint-policy' ? one(vpcEndpointPolicy) : null;
 };
 
-const ownerOf = ({ resource }: Request): string => resource.split(':')[4] ?? '';
-
 const NOT_EDITABLE =
   'AWS manages this key: nobody can edit its policy, and it serves its own account and Region alone. Copy the snapshot under a customer key in the account that holds it, then share the copy.';
 
 const customerKeyPolicy = adding('key-policy', keyPolicyStatements, ([first]) => ({
   target: first.resource,
-  note: `Add it to the policy of the key; it takes an administrator of the key in account ${ownerOf(first)}.`,
+  note: `Add it to the policy of the key; it takes an administrator of the key in account ${first.resource.split(':')[4]}.`,
 }));
 
 const keyPolicy: Mend = (missing, facts) => {
@@ -116,7 +114,7 @@ const MENDS: Readonly<Record<Layer, Mend>> = {
     note: `Add it to the role's IAM policies, in account ${accountOf(principal)}.`,
   })),
   'permissions-boundary': adding('permissions-boundary', sharedStatements, ([{ principal }], { principal: own }) => ({
-    target: (own.permissionsBoundary.known ? own.permissionsBoundary.value?.name : null) ?? arnOf(principal),
+    target: one(own.permissionsBoundary)?.name ?? arnOf(principal),
     note: 'Add it to the policy that is the permissions boundary of the role. It may bind other roles too: whoever owns it decides.',
   })),
   'session-policy': adding('session-policy', ownStatements, ([{ principal }]) => ({
@@ -126,7 +124,7 @@ const MENDS: Readonly<Record<Layer, Mend>> = {
   'service-control-policy': serviceControlPolicy,
   'resource-control-policy': nothing,
   'vpc-endpoint-policy': adding('vpc-endpoint-policy', endpointStatements, (_missing, { vpcEndpointPolicy }) => ({
-    target: (vpcEndpointPolicy.known ? vpcEndpointPolicy.value?.name : null) ?? 'the VPC endpoint',
+    target: one(vpcEndpointPolicy)?.name ?? 'the VPC endpoint',
     note: 'Add it to the policy of the VPC endpoint for KMS through which the role calls.',
   })),
   'key-state': keyState,

@@ -12,10 +12,14 @@ interface Answer {
   readonly decision: Decision;
 }
 
-/** More often than there are layers, and levels of an organisation, nothing can refuse anew. */
+/** Enough for each layer and each level of an organisation; an end to many denies, and to a change that does not help. */
 const MAX_ROUNDS = 16;
 
-const refused = ({ decision }: Answer): boolean => decision.decision === 'denied';
+/** What is refused, by which layer: a denial always has one. */
+const refusalsIn = (answers: readonly Answer[]) =>
+  answers.flatMap(({ request, decision }) =>
+    decision.layer === null ? [] : [{ request, decision, layer: decision.layer }],
+  );
 
 interface Step extends Mended {
   readonly isException: boolean;
@@ -23,22 +27,18 @@ interface Step extends Mended {
 
 /** The next change, for the first refusal and whatever its layer is silent on besides; `null` where nothing refuses. */
 const nextStep = (answers: readonly Answer[], facts: Facts): Step | null => {
-  const first = answers.find(refused);
+  const [first, ...others] = refusalsIn(answers);
   if (first === undefined) return null;
-  const { layer, explicit } = first.decision;
-  if (layer === null) return { proposals: [], after: null, isException: false };
-  if (explicit) return { ...askForException(layer, first.decision, first.request, facts), isException: true };
-  const alike = answers.filter(
-    (answer) => answer !== first && refused(answer) && answer.decision.layer === layer && !answer.decision.explicit,
-  );
-  return { ...mend(layer, [first.request, ...alike.map(({ request }) => request)], facts), isException: false };
+  const { layer, decision, request } = first;
+  if (decision.explicit) return { ...askForException(layer, decision, request, facts), isException: true };
+  const alike = others.filter((other) => other.layer === layer && !other.decision.explicit);
+  return { ...mend(layer, [request, ...alike.map((other) => other.request)], facts), isException: false };
 };
 
 /** What a person has to know before a statement is pasted, and no policy tells. */
 const caveatsOf = (proposals: readonly Proposal[], requests: readonly Request[], facts: Facts): readonly string[] => {
   const pasted = proposals.filter(({ statement }) => statement !== null);
-  const principal = requests[0]?.principal;
-  const isPathUnknown = principal?.kind === 'role' && principal.roleArn === null;
+  const isPathUnknown = requests.some(({ principal }) => principal.kind === 'role' && principal.roleArn === null);
   return [
     ...(pasted.some(({ layer }) => layer === 'key-policy') && !facts.key.manager.known
       ? ['It is not known who manages the key: the policy of a key that AWS manages cannot be edited.']
@@ -49,21 +49,18 @@ const caveatsOf = (proposals: readonly Proposal[], requests: readonly Request[],
   ];
 };
 
-const whatIsAllowed = (requests: readonly Request[]): string =>
-  requests.length === 1 ? 'the request' : 'all that the acquisition asks of this key';
-
 /** What all of it comes to with all that is proposed; what is not allowed then is told. */
 const verdictOf = (answers: readonly Answer[], isException: boolean): { verified: boolean; words: string } => {
   const left = answers.find(({ decision }) => decision.decision !== 'allowed');
-  const all = whatIsAllowed(answers.map(({ request }) => request));
+  const all = answers.length === 1 ? 'the request' : 'all that the acquisition asks of this key';
   if (left === undefined)
     return isException
       ? { verified: false, words: `Re-simulated: without what denies, ${all} would be allowed.` }
       : { verified: true, words: `Re-simulated: with all that is listed here, ${all} is allowed.` };
   const { request, decision } = left;
-  if (decision.decision === 'denied') {
-    const by = decision.layer === null ? '' : `, by ${layerInWords(decision.layer)}`;
-    return { verified: false, words: `Re-simulated: ${request.action} is refused next${by}.` };
+  if (decision.layer !== null) {
+    const words = `Re-simulated: ${request.action} is refused next, by ${layerInWords(decision.layer)}.`;
+    return { verified: false, words };
   }
   const missing = listed(decision.missing, 3).join('; ');
   return {
@@ -71,6 +68,10 @@ const verdictOf = (answers: readonly Answer[], isException: boolean): { verified
     words: `Re-simulated: whether ${request.action} is then allowed cannot be told without ${missing}.`,
   };
 };
+
+/** The same statement under another Sid is the same change. */
+const changeIn = (proposal: Proposal): string =>
+  JSON.stringify({ ...proposal, statement: { ...proposal.statement, Sid: null } });
 
 /**
  * The changes with which every request would be allowed, in their order. Each grants what was missing and no more: the
@@ -85,11 +86,10 @@ export const proposeFixes = (requests: readonly Request[], facts: Facts): readon
   for (let round = 0; round < MAX_ROUNDS && now !== null; round += 1) {
     const step = nextStep(ask(now), now);
     if (step === null) break;
-    const fresh = step.proposals.filter((proposal) => !proposed.has(JSON.stringify(proposal)));
-    for (const proposal of fresh) proposed.set(JSON.stringify(proposal), proposal);
+    const fresh = step.proposals.filter((proposal) => !proposed.has(changeIn(proposal)));
+    for (const proposal of fresh) proposed.set(changeIn(proposal), proposal);
     isException ||= step.isException;
-    // A change that changes nothing would be proposed for ever.
-    now = fresh.length === 0 ? null : step.after;
+    now = step.after;
   }
   const proposals = [...proposed.values()];
   if (now === null) return proposals.map((proposal) => ({ ...proposal, verified: false }));

@@ -25,34 +25,31 @@ const THROUGH_EBS_DIRECT: readonly Stage[] = ACQUISITIONS['ebs-direct'];
 type Side = 'source' | 'target';
 const BOTH: readonly Side[] = ['source', 'target'];
 
+/** The names under which EC2 and EBS call KMS. EBS has one of its own for the source key of a copy. */
+const EC2 = 'ec2-frontend-api.amazonaws.com';
+const EBS_DIRECT = 'ebs.amazonaws.com';
+const isCopyByEbs = (via: string): boolean => via.startsWith('prod.kms-caller.ebs.');
+
 /** EBS direct is told from EC2 by who called KMS, or by the one action that nothing else asks. */
 const stagesOf = (via: string | null, action: string | null): readonly Stage[] =>
-  via === 'ebs.amazonaws.com' || action === 'kms:GenerateDataKey' ? THROUGH_EBS_DIRECT : THROUGH_EC2;
-
-/** An action that no acquisition asks is asked alone. */
-const needsFor = (via: string | null, action: string | null, sides: readonly Side[]): readonly Need[] => {
-  const stages = stagesOf(via, action);
-  const isPart = action === null || needsOf(stages, BOTH).some((need) => need.action === action);
-  return isPart ? needsOf(stages, sides) : [];
-};
-
-const SOURCE_ACTIONS: ReadonlySet<string | null> = new Set(['kms:ReEncryptFrom']);
-const TARGET_ACTIONS: ReadonlySet<string | null> = new Set([
-  'kms:DescribeKey',
-  'kms:GenerateDataKeyWithoutPlaintext',
-  'kms:ReEncryptTo',
-]);
+  via === EBS_DIRECT || action === 'kms:GenerateDataKey' ? THROUGH_EBS_DIRECT : THROUGH_EC2;
 
 /**
- * Of another account's key an acquisition reads, or it makes something under it. EBS asks for the source key of a copy by
- * a name of its own; what EC2 itself makes a grant for is a target. A key of one's own can be both.
+ * Another account's key is that of what is read, or of what is made: mostly the action tells, which is asked of one of the
+ * two alone. What EC2 itself makes a grant for is a target.
  */
-const sidesOf = (action: string | null, via: string | null, isForeign: boolean): readonly Side[] => {
-  if (!isForeign) return BOTH;
-  if (SOURCE_ACTIONS.has(action) || via?.startsWith('prod.kms-caller.ebs.')) return ['source'];
-  const isOfTarget =
-    TARGET_ACTIONS.has(action) || (action === 'kms:CreateGrant' && via === 'ec2-frontend-api.amazonaws.com');
-  return isOfTarget ? ['target'] : BOTH;
+const sidesOfForeign = (action: string | null, via: string | null, askedOf: readonly Side[]): readonly Side[] => {
+  if (askedOf.length === 1) return askedOf;
+  if (via !== null && isCopyByEbs(via)) return ['source'];
+  return action === 'kms:CreateGrant' && via === EC2 ? ['target'] : BOTH;
+};
+
+/** An action that no acquisition asks is asked alone. A key of one's own can be both source and target. */
+const needsFor = (via: string | null, action: string | null, isForeign: boolean): readonly Need[] => {
+  const stages = stagesOf(via, action);
+  const askedOf = BOTH.filter((side) => needsOf(stages, [side]).some((need) => need.action === action));
+  if (action !== null && askedOf.length === 0) return [];
+  return needsOf(stages, isForeign ? sidesOfForeign(action, via, askedOf) : BOTH);
 };
 
 const isForeign = (principal: Principal, resource: string): boolean => accountOf(principal) !== resource.split(':')[4];
@@ -63,16 +60,18 @@ export const withRecord = (principal: Principal, { arn, uniqueId }: PrincipalRec
   const recorded = arn === null ? principal : principalOf(arn);
   if (recorded === null || !isTheSame(recorded, principal)) return principal;
   const known = { ...principal, uniqueId: principal.uniqueId ?? uniqueId };
-  return known.kind === 'role' ? { ...known, roleArn: known.roleArn ?? arn } : known;
+  // The record may name a session, of which the ARN is not the role's.
+  const roleArn = recorded.kind === 'role' ? recorded.roleArn : null;
+  return known.kind === 'role' ? { ...known, roleArn: known.roleArn ?? roleArn } : known;
 };
 
-/** EC2 and EBS, by the names under which they call KMS. EBS direct calls through EC2 too. */
-const BY_EC2 = /^(?:ec2-frontend-api\.amazonaws\.com|ebs\.amazonaws\.com|prod\.kms-caller\.ebs\..+|AWS Internal)$/;
+/** EBS direct calls through EC2 too. */
+const isThroughEc2 = (via: string): boolean => [EC2, EBS_DIRECT, 'AWS Internal'].includes(via) || isCopyByEbs(via);
 
 /** What is known of the service that asked; a record by KMS that names none tells of a call that the principal made itself. */
 const viaOf = ({ via, inCall, region }: Denial): ContextRecord => {
   if (via === null && inCall === null) return { 'kms:ViaService': null };
-  return via === null || BY_EC2.test(via) ? { 'kms:ViaService': `ec2.${region}.amazonaws.com` } : {};
+  return via === null || isThroughEc2(via) ? { 'kms:ViaService': `ec2.${region}.amazonaws.com` } : {};
 };
 
 const LINKED_ROLE =
@@ -99,14 +98,14 @@ export const questionOf = (denial: Denial): Question | null => {
     action,
     resource: keyArn,
     context: { ...viaOf(denial), ...(time === null ? {} : { 'aws:CurrentTime': time }) },
-    needs: needsFor(via, action, sidesOf(action, via, isForeign(principal, keyArn))),
+    needs: needsFor(via, action, isForeign(principal, keyArn)),
   };
 };
 
 /** A question that is asked without a refusal. */
 export const questionAsked = (asked: Pick<Question, 'principal' | 'action' | 'resource' | 'context'>): Question => ({
   ...asked,
-  needs: needsFor(null, asked.action, sidesOf(asked.action, null, isForeign(asked.principal, asked.resource))),
+  needs: needsFor(null, asked.action, isForeign(asked.principal, asked.resource)),
 });
 
 const requestOf = (question: Question, action: string, context: ContextRecord): Request => {
@@ -138,12 +137,14 @@ export const requestsOf = (question: Question, ofKey: ContextRecord = {}): Reque
   const { action, context } = question;
   const asked = action === null ? null : requestOf(question, action, { ...ofKey, ...context });
   const region = regionOf(question);
-  const needs = region === undefined ? [] : question.needs;
   const shared = Object.fromEntries(Object.entries(context).filter(([key]) => !/^kms:/i.test(key)));
-  const wanted = needs.map((need) => ({
-    action: need.action,
-    context: { ...ofKey, ...shared, ...contextOfNeed(need, region ?? ''), ...(need.action === action ? context : {}) },
-  }));
+  const wanted =
+    region === undefined
+      ? []
+      : question.needs.map((need) => ({
+          action: need.action,
+          context: { ...ofKey, ...shared, ...contextOfNeed(need, region), ...(need.action === action ? context : {}) },
+        }));
   const distinct = [...new Map(wanted.map((need) => [JSON.stringify(need), need])).values()];
   const first = distinct.filter((need) => need.action === action);
   const others = distinct.filter((need) => need.action !== action);

@@ -224,7 +224,7 @@ describe('the facts of a user', () => {
 
   type Iam = ReturnType<typeof iamOfUser>;
 
-  it('are its own policies and those of its groups, a managed one read once', async () => {
+  it('are its own policies and those of its groups, each under a name of its own, a managed one once', async () => {
     const session = await ownSession();
     const iam = iamOfUser();
     const facts = await readPrincipalFacts(session, [], USER);
@@ -232,10 +232,8 @@ describe('the facts of a user', () => {
     expect(facts.identityPolicies.known && facts.identityPolicies.value.map(({ name }) => name)).toEqual([
       'own',
       OF_AWS,
-      'of-group',
-      OF_AWS,
-      'of-group',
-      OF_AWS,
+      'responders/of-group',
+      'night/of-group',
     ]);
     expect(iam.commandCalls(GetPolicyVersionCommand)).toHaveLength(1);
   });

@@ -46,9 +46,18 @@ describe('what a call asks', () => {
     for (const { key, by } of NEEDS) expect(by).toBe(key === 'source' || key === 'target' ? 'ec2' : 'caller');
   });
 
-  it('rests on what was observed, but for what only AWS says', () => {
-    const said = NEEDS.filter(({ basis, by }) => basis === 'documented' && by === 'ec2').map(({ stage }) => stage);
-    expect([...new Set(said)]).toEqual(['attach-volume']);
+  it.each([
+    { basis: 'observed', stage: 'copy-snapshot' },
+    { basis: 'observed', stage: 'create-volume' },
+    { basis: 'documented', stage: 'attach-volume' },
+    { basis: 'observed', stage: 'run-instances' },
+    { basis: 'observed', stage: 'read-blocks' },
+    { basis: 'observed', stage: 'write-blocks' },
+    { basis: 'documented', stage: 'make-temporary-key' },
+    { basis: 'documented', stage: 'remove-temporary-key' },
+  ] as const)('is $basis of $stage, all of it', ({ basis, stage }) => {
+    const bases = NEEDS.filter((need) => need.stage === stage).map((need) => need.basis);
+    expect(new Set(bases)).toEqual(new Set([basis]));
   });
 });
 
@@ -85,6 +94,11 @@ describe('the context of what is asked', () => {
     {
       claim: 'the grantee of an attached volume is the instance, which is not known',
       need: needsOf(['attach-volume'], ['target'])[0],
+      context: { 'kms:ViaService': 'ec2.eu-west-3.amazonaws.com', 'kms:EncryptionContextKeys': ['aws:ebs:id'] },
+    },
+    {
+      claim: 'the grantee of the volumes of a launch is the instance, too',
+      need: needsOf(['run-instances'], ['target'])[0],
       context: { 'kms:ViaService': 'ec2.eu-west-3.amazonaws.com', 'kms:EncryptionContextKeys': ['aws:ebs:id'] },
     },
     {

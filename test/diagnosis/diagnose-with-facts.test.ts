@@ -167,6 +167,58 @@ describe("AWS's word and the facts", () => {
     ]);
   });
 
+  it('of a layer that may be what AWS says, what it is silent on besides is told too, under Sids of its own', () => {
+    const tagged = allow('kms:CreateGrant', {
+      Principal: '*',
+      Condition: { StringEquals: { 'aws:PrincipalTag/team': 'response' } },
+    });
+    const { fixes } = explain(
+      silent('resource-based policy'),
+      factsWith({
+        keyPolicy: [delegating(TARGET), tagged, allow(['kms:Des*', 'kms:Gen*', 'kms:Re*'], { Principal: '*' })],
+      }),
+    );
+    expect(fixes.map(({ statement, verified }) => [statement?.Sid, statement?.Action, verified])).toEqual([
+      ['AllowGrantsForAWSResources', 'kms:CreateGrant', false],
+      ['AllowUseForAcquisition', 'kms:Decrypt', false],
+    ]);
+    const decrypt = refusal('because no resource-based policy allows the kms:Decrypt action', OWN_KEY, 'kms:Decrypt');
+    const doubtful = { ...tagged, Action: 'kms:Decrypt' };
+    const both = explain(
+      decrypt,
+      factsWith({
+        keyPolicy: [delegating(TARGET), doubtful, allow(['kms:C*', 'kms:Gen*', 'kms:Re*'], { Principal: '*' })],
+      }),
+    ).fixes;
+    expect(both.map(({ statement }) => [statement?.Sid, statement?.Action])).toEqual([
+      ['AllowUseForAcquisition', 'kms:Decrypt'],
+      ['AllowUseForAcquisition2', 'kms:DescribeKey'],
+    ]);
+  });
+
+  it('of a deny that these facts do not show, the denies that they do show are told too', () => {
+    const guard = deny('kms:Decrypt', { Sid: 'NoDecrypt' });
+    const scp = known([{ target: 'r-abcd', policies: [named('p-guard', allow('*'), guard)] }]);
+    const { fixes } = explain(explicit('a service control policy'), factsWith({ scp }));
+    expect(fixes.map(({ layer, target, verified }) => [layer, target, verified])).toEqual([
+      ['service-control-policy', OWN_KEY, false],
+      ['service-control-policy', 'p-guard', false],
+    ]);
+    expect(fixes[0]?.note).toMatch(/^A statement denies kms:CreateGrant, /);
+    expect(fixes[1]?.note).toMatch(/^Statement `NoDecrypt` of p-guard denies kms:Decrypt, /);
+    for (const { note } of fixes) expect(note).toContain('which these facts do not show: nothing here is verified.');
+  });
+
+  it('that leaves the layer open is not taken to name one: a deny of the facts is told as theirs', () => {
+    const denial = { ...explicit('a resource-based policy'), layer: null, explicit: false };
+    const { fixes } = explain(
+      denial,
+      factsWith({ keyPolicy: [delegating(PLATFORM), deny('kms:*', { Principal: '*' })] }),
+    );
+    expect(fixes.map(({ layer, statement }) => [layer, statement])).toEqual([['key-policy', null]]);
+    expect(fixes[0]?.note).not.toContain('AWS names');
+  });
+
   it('of a state of the key that is over, nothing is verified either', () => {
     const denial = denialOf(`${OWN_KEY} is disabled.`, { action: 'kms:CreateGrant' });
     const { cause, fixes } = explain(denial, factsWith({ keyPolicy: [delegating(TARGET)] }));

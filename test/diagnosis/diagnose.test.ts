@@ -145,6 +145,72 @@ describe('the state of the key', () => {
   });
 });
 
+describe('whether the words speak of the state that the key is in', () => {
+  const disabled = `${KEY} is disabled.`;
+  it.each([
+    {
+      name: 'of what it stops',
+      message: disabled,
+      action: 'kms:CreateGrant',
+      state: 'Disabled',
+      cause: 'key-disabled',
+    },
+    {
+      name: 'of what another stops',
+      message: disabled,
+      action: 'kms:Decrypt',
+      state: 'Unavailable',
+      cause: 'key-unavailable',
+    },
+    {
+      name: 'a key that is not there, by the legacy words',
+      message: LEGACY,
+      action: 'kms:Decrypt',
+      state: 'NotFound',
+      cause: 'key-not-found',
+    },
+    {
+      name: 'a key that is not there, by an opaque refusal',
+      message: OPAQUE,
+      action: 'kms:CreateGrant',
+      state: 'NotFound',
+      cause: 'key-not-found',
+    },
+  ])('they may: $name', ({ message, action, state, cause }) => {
+    const diagnosis = diagnose(denialOf(message, { action }), keyIn(state));
+    expect(diagnosis).toMatchObject({ decision: 'denied', cause, layer: 'key-state' });
+    expect(diagnosis.explanation).not.toContain('by now');
+  });
+
+  it.each([
+    { name: 'a refusal of somebody', message: OPAQUE, action: 'kms:CreateGrant', state: 'Disabled' },
+    { name: 'the legacy words', message: LEGACY, action: 'kms:Decrypt', state: 'PendingDeletion' },
+    {
+      name: 'of what no state stops',
+      message: `Not authorized to use key ${KEY}`,
+      action: 'kms:DescribeKey',
+      state: 'Disabled',
+    },
+  ])('they do not: $name', ({ message, action, state }) => {
+    expect(diagnose(denialOf(message, { action }), keyIn(state))).toMatchObject({
+      decision: 'undetermined',
+      cause: 'undetermined',
+    });
+  });
+
+  it('a state that does not stop what was refused came after the one that did', () => {
+    const diagnosis = diagnose(denialOf(disabled, { action: 'kms:CreateGrant' }), keyIn('Unavailable'));
+    expect(diagnosis.cause).toBe('key-disabled');
+    expect(diagnosis.explanation).toContain('That was then: by now the key is Unavailable.');
+  });
+
+  it('where the key could not be described the words are all there is', () => {
+    const diagnosis = diagnose(denialOf(disabled, { action: 'kms:CreateGrant' }), refused);
+    expect(diagnosis.cause).toBe('key-disabled');
+    expect(diagnosis.explanation).not.toContain('by now');
+  });
+});
+
 describe('a key whose state has changed since', () => {
   it('was the cause then, and is told as it is now', () => {
     const diagnosis = diagnose(denialOf(`${KEY} is disabled.`), healthy);
@@ -200,6 +266,28 @@ describe('words that leave the layer open', () => {
     const { cause, missing } = diagnose(denialOf(message), refused);
     expect(cause).toBe('undetermined');
     expect(missing.at(-1)).toBe('the state of the key: kms:DescribeKey was refused to Unlatch too');
+  });
+
+  const unread = 'the state of the key: kms:DescribeKey was refused to Unlatch too';
+  it.each([
+    { name: 'the policies alone', rest: { keyArn: KEY }, key: healthy, missing: ['the policies'] },
+    { name: 'the key', rest: {}, key: healthy, missing: ['which key it was'] },
+    { name: 'the principal', rest: { keyArn: KEY, principal: null }, key: healthy, missing: ['who was refused'] },
+    {
+      name: 'a principal that can be asked about',
+      rest: { keyArn: KEY, principal: 'AROAEXAMPLEROLE000001:acquire-web-1' },
+      key: healthy,
+      missing: ['who was refused'],
+    },
+    { name: 'the state of the key', rest: { keyArn: KEY }, key: refused, missing: [unread] },
+    {
+      name: 'all of them',
+      rest: { principal: null },
+      key: refused,
+      missing: ['which key it was', 'who was refused', unread],
+    },
+  ])('they miss $name', ({ rest, key, missing }) => {
+    expect(diagnose(denialOf(OPAQUE, rest), key).missing).toEqual(missing);
   });
 
   it('INVARIANT: without a layer and with a key that is well or unread, nothing is determined', () => {

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { firstIssue } from '#local/scenario/loading';
 import { diagnose } from '#shared/diagnosis/diagnose';
 import { FactsInFile, factsFileOf } from '#shared/diagnosis/facts-file';
+import type { FactsRecord } from '#shared/diagnosis/facts-record';
 import { questionAsked } from '#shared/diagnosis/question';
 import { known, unknown } from '#shared/policy/known';
 import { principalOf } from '#shared/policy/principal';
 import { Denial } from '#shared/signal/signal';
-import { allow, delegating, factsWith, named, OWN_KEY, PLATFORM, policy, ROLE, TARGET, VIA } from './facts.ts';
+import { allow, delegating, deny, factsWith, named, OWN_KEY, PLATFORM, policy, ROLE, TARGET, VIA } from './facts.ts';
 
 const request = { principal: ROLE, action: 'kms:CreateGrant', resource: OWN_KEY, context: { 'kms:ViaService': VIA } };
 const whole = {
@@ -63,6 +64,11 @@ describe('a whole file', () => {
     });
   });
 
+  it('takes several values of a context key, and none', () => {
+    const context = { 'kms:ViaService': null, 'kms:ResourceAliases': ['alias/evidence', 'alias/ebs'] };
+    expect(FactsInFile.parse({ ...whole, request: { ...request, context } }).request?.context).toEqual(context);
+  });
+
   it('without an action asks the whole acquisition', () => {
     const { action: _action, ...rest } = request;
     const identityPolicies = [named('acquire', allow(['kms:C*', 'kms:D*']))];
@@ -79,6 +85,122 @@ describe('a whole file', () => {
     };
     const parsed = FactsInFile.parse({ ...whole, key: { ...whole.key, grants: [grant] } });
     expect(parsed.record.key.grants).toMatchObject({ value: [{ Constraints: { Other: true } }] });
+  });
+});
+
+const LINKED =
+  'arn:aws:iam::111122223333:role/aws-service-role/mrk.kms.amazonaws.com/AWSServiceRoleForKeyManagementServiceMultiRegionKeys';
+const LINKING = 'iam:CreateServiceLinkedRole';
+
+describe('an action is asked of what it is done to', () => {
+  const onKey = [
+    { action: 'kms:CreateGrant', resource: OWN_KEY },
+    { action: 'kms:CreateGrant', resource: OWN_KEY.replace('arn:aws:', 'arn:aws-us-gov:') },
+    { action: 'kms:Decrypt', resource: `arn:aws:kms:eu-west-3:${TARGET}:key/mrk-1a2b3c4d5e6f47089a0b1c2d3e4f5a6b` },
+    { action: null, resource: OWN_KEY },
+  ];
+  it.each(onKey)('$action of the key $resource', ({ action, resource }) => {
+    expect(refusalOf({ ...whole, request: { ...request, action, resource } })).toBe('accepted');
+  });
+
+  it('by who calls KMS itself too, where the action is named', () => {
+    expect(refusalOf({ ...whole, request: { ...request, context: { 'kms:ViaService': null } } })).toBe('accepted');
+  });
+
+  it.each([LINKED, LINKED.replace('arn:aws:', 'arn:aws-cn:')])('creating the service-linked role %s', (resource) => {
+    expect(refusalOf({ ...whole, request: { ...request, action: LINKING, resource } })).toBe('accepted');
+  });
+
+  // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
+  const withoutKey = [
+    'ConnectCustomKeyStore',
+    'CreateCustomKeyStore',
+    'CreateKey',
+    'DeleteCustomKeyStore',
+    'DescribeCustomKeyStores',
+    'DisconnectCustomKeyStore',
+    'GenerateRandom',
+    'ListAliases',
+    'ListKeys',
+    'ListRetirableGrants',
+    'UpdateCustomKeyStore',
+  ];
+  it.each(withoutKey)('kms:%s is of no key', (name) => {
+    const asked = { ...request, action: `kms:${name}` };
+    expect(refusalOf({ ...whole, request: { ...asked, resource: '*' } })).toBe('accepted');
+    expect(refusalOf({ ...whole, request: asked })).toContain('`*` for an action without one');
+  });
+
+  const elsewhere = [
+    { action: 'kms:CreateGrant', resource: `key: ${OWN_KEY}` },
+    { action: 'kms:CreateGrant', resource: `${OWN_KEY}*` },
+    { action: 'kms:CreateGrant', resource: LINKED },
+    { action: null, resource: '*' },
+    { action: LINKING, resource: OWN_KEY },
+    { action: LINKING, resource: '*' },
+    { action: LINKING, resource: `role ${LINKED}` },
+    { action: LINKING, resource: `${LINKED} of KMS` },
+  ];
+  it.each(elsewhere)('$action is not asked of $resource', ({ action, resource }) => {
+    expect(refusalOf({ ...whole, request: { ...request, action, resource } })).toBe(
+      '`request.resource`: expected the ARN of a KMS key; `*` for an action without one, the ARN of the role for `iam:CreateServiceLinkedRole`',
+    );
+  });
+});
+
+describe('the facts are those of whom the request names', () => {
+  const session = `arn:aws:sts::${PLATFORM}:assumed-role/myCadoResponseRole/acquire-web-1`;
+  const factsOf = (arn: string | null, principal: string) =>
+    refusalOf({ ...whole, request: { ...request, principal }, principal: { ...whole.principal, arn } });
+
+  it.each([
+    { name: 'the role itself', arn: ROLE, principal: ROLE },
+    { name: 'the role of a session', arn: ROLE, principal: session },
+    { name: 'a role with its path', arn: ROLE.replace('role/', 'role/forensics/'), principal: session },
+    { name: 'nobody who is named', arn: null, principal: ROLE },
+  ])('of $name', ({ arn, principal }) => {
+    expect(factsOf(arn, principal)).toBe('accepted');
+  });
+
+  it.each([
+    { name: 'another role', arn: `arn:aws:iam::${PLATFORM}:role/other` },
+    { name: 'a role of that name in another account', arn: ROLE.replace(PLATFORM, TARGET) },
+    { name: 'a user of that name', arn: ROLE.replace(':role/', ':user/') },
+    { name: 'what is no ARN', arn: 'myCadoResponseRole' },
+  ])('not of $name', ({ arn }) => {
+    expect(factsOf(arn, session)).toBe('`principal.arn`: expected that of `request.principal`');
+  });
+});
+
+describe('policies of every kind are taken as AWS has them', () => {
+  const everyone = { Principal: '*' };
+  it.each([
+    {
+      name: 'several of one role, under names that differ',
+      part: { principal: { identityPolicies: [named('read', allow('kms:D*')), named('make', allow('kms:C*'))] } },
+    },
+    {
+      name: 'a resource control policy, which names its principals',
+      part: {
+        organization: {
+          resourceControlPolicies: [{ target: 'r-abcd', policies: [named('Perimeter', deny('kms:*', everyone))] }],
+        },
+      },
+    },
+    { name: 'an endpoint policy with its name', part: { vpcEndpointPolicy: named('vpce-1', allow('*', everyone)) } },
+    { name: 'the policy of a key that AWS manages', part: { key: { manager: 'AWS', policy: policy() } } },
+  ])('$name', ({ part }) => {
+    expect(refusalOf({ ...whole, ...part })).toBe('accepted');
+  });
+
+  it('a policy that stands without a name is told by what it is', () => {
+    const { record } = FactsInFile.parse({
+      ...whole,
+      principal: { permissionsBoundary: policy(allow('*')) },
+      vpcEndpointPolicy: policy(allow('*', everyone)),
+    });
+    expect(record.principal.permissionsBoundary).toMatchObject({ value: { name: 'the permissions boundary' } });
+    expect(record.vpcEndpointPolicy).toMatchObject({ value: { name: 'the VPC endpoint policy' } });
   });
 });
 
@@ -137,10 +259,34 @@ describe('bad input is one line: the place, and what was expected there', () => 
       says: 'the ARN of a role',
     },
     {
+      name: 'a principal beside facts of somebody',
+      file: { ...whole, request: { ...request, principal: 'me' }, principal: { ...whole.principal, arn: ROLE } },
+      place: '`request.principal`',
+      says: 'the ARN of a role',
+    },
+    {
       name: 'an action',
       file: { ...whole, request: { ...request, action: 'CreateGrant' } },
       place: '`request.action`',
       says: 'kms:CreateGrant',
+    },
+    {
+      name: 'actions by a pattern',
+      file: { ...whole, request: { ...request, action: 'kms:Create*' } },
+      place: '`request.action`',
+      says: 'kms:CreateGrant',
+    },
+    {
+      name: 'words before an action',
+      file: { ...whole, request: { ...request, action: 'perform kms:CreateGrant' } },
+      place: '`request.action`',
+      says: 'kms:CreateGrant',
+    },
+    {
+      name: 'a value of the context',
+      file: { ...whole, request: { ...request, context: { 'kms:ViaService': { StringEquals: VIA } } } },
+      place: '`request.context.kms',
+      says: 'expected text, a list of texts, a number, a boolean or null',
     },
     {
       name: 'a key',
@@ -163,6 +309,13 @@ describe('bad input is one line: the place, and what was expected there', () => 
       name: 'no action of who calls KMS itself',
       file: { ...whole, request: { ...request, action: null, context: { 'kms:ViaService': null } } },
       place: '`request.action`',
+      says: 'who calls KMS itself asks one',
+    },
+    {
+      name: 'the same, where the key is written otherwise',
+      file: { ...whole, request: { ...request, action: null, context: { 'KMS:viaService': null } } },
+      place: '`request.action`',
+      says: 'who calls KMS itself asks one',
     },
     {
       name: 'an alias in the place of the key',
@@ -178,6 +331,24 @@ describe('bad input is one line: the place, and what was expected there', () => 
     },
     { name: 'text that is no JSON', file: withPolicy('{"Version":'), place: '`key.policy`', says: 'expected JSON' },
     { name: 'a number for a policy', file: withPolicy(7), place: '`key.policy`', says: 'expected a policy' },
+    {
+      name: 'a number for a boundary',
+      file: { ...whole, principal: { permissionsBoundary: 7 } },
+      place: '`principal.permissionsBoundary',
+      says: 'expected a policy: a JSON object, or its text',
+    },
+    {
+      name: 'a list for an endpoint policy',
+      file: { ...whole, vpcEndpointPolicy: [allow('kms:*')] },
+      place: '`vpcEndpointPolicy',
+      says: 'expected a policy: a JSON object, or its text',
+    },
+    {
+      name: 'an endpoint policy that names nobody',
+      file: { ...whole, vpcEndpointPolicy: policy(allow('kms:*')) },
+      place: '`vpcEndpointPolicy',
+      says: 'Principal',
+    },
     {
       name: 'a principal where none belongs',
       file: withNamed(policy(statement)),
@@ -195,6 +366,25 @@ describe('bad input is one line: the place, and what was expected there', () => 
     expect(line.split(':')[0]).toContain(place);
     expect(line).toContain(says);
     expect(line).not.toContain('\n');
+  });
+
+  it('of a policy it is the place in the file, then in the document, and what was found', () => {
+    expect(refusalOf(withPolicy(policy({ ...statement, Effect: 'allow' })))).toBe(
+      '`key.policy`: Statement[0].Effect: expected `Allow` or `Deny`, found `"allow"`',
+    );
+    expect(refusalOf(withPolicy({ Statements: [] }))).toBe(
+      '`key.policy`: Statements: this element is not known; expected one of Version, Id, Statement',
+    );
+    expect(refusalOf(withPolicy('[]'))).toBe('`key.policy`: expected an object, found an array');
+  });
+
+  it('and no fault of the program is taken for one', () => {
+    const hostile = {
+      get Effect(): unknown {
+        throw new TypeError('no such thing');
+      },
+    };
+    expect(() => refusalOf(withPolicy({ Statement: hostile }))).toThrow(new TypeError('no such thing'));
   });
 
   it('whatever the file holds', () => {
@@ -258,6 +448,48 @@ describe('facts that a case kept', () => {
     expect(file.key).not.toHaveProperty('policy');
     expect(file.unread['key.policy']).toContain('Statement[0].Effect');
     expect(FactsInFile.parse(file).record.key.state).toEqual(unknown('`Sleeping` is no state that is known here'));
+  });
+});
+
+describe('what was not known', () => {
+  const whyNot = (part: string) => unknown(`AWS did not tell the ${part}`);
+  const record: FactsRecord = {
+    key: {
+      state: whyNot('state'),
+      manager: whyNot('manager'),
+      policy: whyNot('key policy'),
+      grants: whyNot('grants'),
+      aliases: whyNot('aliases'),
+    },
+    principal: {
+      arn: null,
+      uniqueId: null,
+      identityPolicies: whyNot('identity policies'),
+      permissionsBoundary: whyNot('boundary'),
+      sessionPolicies: whyNot('session policies'),
+    },
+    organization: { serviceControlPolicies: whyNot('SCPs'), resourceControlPolicies: whyNot('RCPs') },
+    vpcEndpointPolicy: whyNot('endpoint policy'),
+  };
+
+  it('is read back with the reason of each part', () => {
+    const file = JSON.parse(JSON.stringify(factsFileOf(kept(), record)));
+    expect(FactsInFile.parse(file).record).toEqual(record);
+  });
+
+  it('has no reason but that nobody gave it, where none is told', () => {
+    const { record: empty } = FactsInFile.parse({ request });
+    const { arn, uniqueId, ...policies } = empty.principal;
+    const parts = [empty.key, policies, empty.organization].flatMap((part): unknown[] => Object.values(part));
+    expect([...parts, empty.vpcEndpointPolicy]).toEqual(Array(11).fill(unknown('not given')));
+    expect([arn, uniqueId]).toEqual([null, null]);
+  });
+});
+
+describe('an event', () => {
+  it('is taken as EventBridge delivered it', () => {
+    const event = { source: 'aws.kms', detail: { eventName: 'CreateGrant', errorCode: 'AccessDenied' } };
+    expect(FactsInFile.parse({ event })).toMatchObject({ event, request: null, denial: null, keyArn: null });
   });
 });
 

@@ -61,7 +61,13 @@ describe('where a fix goes, in the words of the person who makes it', () => {
   it('a policy of which the name is not known is named by what it is', () => {
     const facts = readFacts({ ...factsWith(), vpcEndpointPolicy: unknown('not given') });
     expect(mend('vpc-endpoint-policy', missing, facts).proposals[0]?.target).toBe('the VPC endpoint');
+    expect(at('vpc-endpoint-policy').proposals[0]?.target).toBe('the VPC endpoint');
     expect(at('permissions-boundary').proposals[0]?.target).toBe(ROLE);
+    const unread = readFacts({
+      ...factsWith(),
+      principal: { ...factsWith().principal, permissionsBoundary: unknown('not read') },
+    });
+    expect(mend('permissions-boundary', missing, unread).proposals[0]?.target).toBe(ROLE);
   });
 
   it('levels that are not known, grants, and resource control policies are mended by nothing', () => {
@@ -91,6 +97,24 @@ describe('where a fix goes, in the words of the person who makes it', () => {
       ],
       after: null,
     });
+  });
+});
+
+describe('a Sid that the policy already has is counted on, where it is a policy that is pasted into', () => {
+  const own = allow('s3:*', { Sid: 'AllowUseForAcquisition' });
+  const ofResource = { ...own, Principal: '*' };
+  it.each([
+    { layer: 'key-policy', parts: { keyPolicy: [ofResource] }, sid: 'AllowUseForAcquisition2' },
+    { layer: 'permissions-boundary', parts: { boundary: [own] }, sid: 'AllowUseForAcquisition2' },
+    { layer: 'vpc-endpoint-policy', parts: { endpoint: [ofResource] }, sid: 'AllowUseForAcquisition2' },
+    { layer: 'identity-policy', parts: { identity: [own] }, sid: 'AllowUseForAcquisition' },
+    {
+      layer: 'session-policy',
+      parts: { session: known([named('Session', own)]), boundary: [own], endpoint: [ofResource] },
+      sid: 'AllowUseForAcquisition',
+    },
+  ] as const)('$layer: $sid', ({ layer, parts, sid }) => {
+    expect(at(layer, parts).proposals.map(({ statement }) => statement?.Sid)).toEqual([sid]);
   });
 });
 
