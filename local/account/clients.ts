@@ -1,4 +1,5 @@
-import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
+import { EBSClient } from '@aws-sdk/client-ebs';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -12,16 +13,11 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Call } from './call.ts';
 import type { EmbeddedAccount, MadeCall } from './embedded-account.ts';
+import { type Fault, faultOf, serviceError, spoiled, thrownBy } from './faults.ts';
 import { running } from './lambda.ts';
 import { refusalOf } from './permissions.ts';
 
-/** A fault to inject into the n-th call of an API, counted from 1, or into every one. */
-export interface Fault {
-  readonly api: string;
-  readonly nth: number | 'every';
-  /** The function dies before AWS sees the call, or after AWS has done it; or AWS throttles it, or refuses it. */
-  readonly what: 'crash-before' | 'crash-after' | 'throttle' | 'refuse';
-}
+export type { Fault };
 
 /** The code with which each service refuses a caller. */
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -56,9 +52,9 @@ interface Configured {
 const isConfigured = (client: unknown): client is Configured =>
   typeof client === 'object' && client !== null && 'config' in client;
 
-const serviceError = (name: string, message: string, requestId: string): Error =>
-  // Name and `$metadata` are all that is read of a service's error; the class is the SDK's own base.
-  new EC2ServiceException({ name, message, $fault: 'client', $metadata: { httpStatusCode: 400, requestId } });
+/** What is kept of a call's input: without the half megabyte of a block. */
+const keptInput = (input: unknown): unknown =>
+  typeof input === 'object' && input !== null && 'BlockData' in input ? { ...input, BlockData: undefined } : input;
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -89,8 +85,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
 
     const count = (counts.get(api) ?? 0) + 1;
     counts.set(api, count);
-    const fault =
-      faults.find(({ api: faulty, nth }) => faulty === api && (nth === 'every' || nth === count))?.what ?? null;
+    const fault = faultOf(faults, api, count);
 
     place += 1;
     const { functionId, execution, run } = invocation;
@@ -100,7 +95,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
       execution,
       run,
       account: session.role.accountId,
-      input,
+      input: keptInput(input),
       began: place,
       ended: place,
       at: ground.now(),
@@ -114,7 +109,8 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
     }
     const startedAt = ground.now().getTime();
     try {
-      if (fault === 'throttle') throw serviceError('ThrottlingException', 'Rate exceeded', call.requestId);
+      const thrown = fault === null ? null : thrownBy(fault, api, call);
+      if (thrown !== null) throw thrown;
       const refused = fault === 'refuse' ? `not authorized to perform: ${api}` : await refusalOf(api, call, ground);
       if (refused !== null)
         throw serviceError(REFUSALS[api.split(':')[0] ?? ''] ?? 'AccessDeniedException', refused, call.requestId);
@@ -123,7 +119,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
         invocation.kill(`${api} ${count}: killed after`);
         return never();
       }
-      return output;
+      return fault === null ? output : await spoiled(fault, api, call, output, ground);
     } catch (error) {
       made.error = error instanceof Error ? error.name : String(error);
       throw error;
@@ -158,6 +154,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   };
 
   const ec2 = mockClient(EC2Client);
+  const ebs = mockClient(EBSClient);
   const kms = mockClient(KMSClient);
   const iam = mockClient(IAMClient);
   const organizations = mockClient(OrganizationsClient);
@@ -168,6 +165,11 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   const events = mockClient(EventBridgeClient);
   const lambda = mockClient(LambdaClient);
   ec2.send.callsFake(answering('ec2'));
+  const answeringEbs = answering('ebs');
+  ebs.send.callsFake(function (this: unknown, command: SentCommand): Promise<Answer> {
+    // The mock remembers every call, and with it every block: more than a process has room for.
+    return answeringEbs.call(this, command).finally(() => ebs.resetHistory());
+  });
   kms.send.callsFake(answering('kms'));
   iam.send.callsFake(answering('iam'));
   organizations.send.callsFake(answering('organizations'));
@@ -186,7 +188,8 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   });
 
   return () => {
-    for (const mock of [ec2, kms, iam, organizations, ssm, s3, sts, sns, events, lambda, documents]) mock.restore();
+    for (const mock of [ec2, ebs, kms, iam, organizations, ssm, s3, sts, sns, events, lambda, documents])
+      mock.restore();
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);
   };

@@ -3,9 +3,15 @@ import {
   type CheckpointDurableExecutionRequest,
   DurableExecutionAlreadyStartedException,
   type OperationUpdate,
+  type SendDurableExecutionCallbackFailureRequest,
+  type SendDurableExecutionCallbackHeartbeatRequest,
+  type SendDurableExecutionCallbackSuccessRequest,
 } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
 import type { Call } from './call.ts';
+import { callbackBook } from './durable-callbacks.ts';
+import { checkUpdates, invalidParameter, MOST_PAYLOAD_BYTES, payloadRefusal } from './durable-limits.ts';
+import { atItsTime, dueAt, ended, isOpen, type Outcome, updated } from './durable-operations.ts';
 
 /**
  * Lambda's side of durable functions: executions by name, their operations, and when to invoke the function again.
@@ -17,6 +23,8 @@ export interface DurableExecution {
   readonly functionArn: string;
   readonly payload: string;
   readonly operations: Map<string, WireOperation>;
+  /** Operations that Lambda has changed, of which the function has not been told. */
+  readonly untold: Set<string>;
   status: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
   result: unknown;
   invocations: number;
@@ -31,91 +39,79 @@ export const InvocationOutput = z.discriminatedUnion('Status', [
   }),
 ]);
 
+/** A function that an execution wants invoked in its own name. */
+export interface ChainedInvoke {
+  readonly execution: DurableExecution;
+  readonly operationId: string;
+  readonly functionName: string;
+  readonly payload: string;
+  readonly call: Call;
+}
+
 const answered = (call: Call) => ({ $metadata: { httpStatusCode: 200, requestId: call.requestId } });
 
-const milliseconds = (time: Date | string | undefined): number =>
-  time === undefined ? Number.POSITIVE_INFINITY : new Date(time).getTime();
-
-type Update = (operation: WireOperation, update: OperationUpdate, now: Date) => WireOperation;
-
-const started = (operation: WireOperation, now: Date, seconds: number | undefined): WireOperation => ({
-  ...operation,
-  Status: 'STARTED',
-  ...(operation.Type === 'WAIT'
-    ? { WaitDetails: { ScheduledEndTimestamp: new Date(now.getTime() + (seconds ?? 0) * 1000) } }
-    : {}),
-});
-
-/** What each action makes of an operation. `Attempt` counts the attempts that have failed. */
-const ACTIONS: Readonly<Record<string, Update>> = {
-  START: (operation, { WaitOptions }, now) => started(operation, now, WaitOptions?.WaitSeconds),
-  SUCCEED: (operation, { Payload, ContextOptions }, now) => ({
-    ...operation,
-    Status: 'SUCCEEDED',
-    EndTimestamp: now,
-    ...(operation.Type === 'STEP' ? { StepDetails: { ...operation.StepDetails, Result: Payload } } : {}),
-    ...(operation.Type === 'CONTEXT'
-      ? { ContextDetails: { Result: Payload, ReplayChildren: ContextOptions?.ReplayChildren } }
-      : {}),
-  }),
-  FAIL: (operation, { Error: error }, now) => ({
-    ...operation,
-    Status: 'FAILED',
-    EndTimestamp: now,
-    ...(operation.Type === 'STEP' ? { StepDetails: { ...operation.StepDetails, Error: error } } : {}),
-    ...(operation.Type === 'CONTEXT' ? { ContextDetails: { Error: error } } : {}),
-  }),
-  RETRY: (operation, { StepOptions }, now) => ({
-    ...operation,
-    Status: 'PENDING',
-    StepDetails: {
-      Attempt: (operation.StepDetails?.Attempt ?? 0) + 1,
-      NextAttemptTimestamp: new Date(now.getTime() + (StepOptions?.NextAttemptDelaySeconds ?? 1) * 1000),
-    },
-  }),
-};
-
-/** The kinds of operation that Unlatch uses; another one in a checkpoint is an error, not a silent success. */
-const MODELLED: ReadonlySet<string> = new Set(['EXECUTION', 'STEP', 'WAIT', 'CONTEXT']);
-
-export const durableExecutions = (clock: { now(): Date; uuid(): string }) => {
+/** @param chain begins the invoke, and reports its end with `endInvoke` */
+export const durableExecutions = (
+  clock: { now(): Date; uuid(): string },
+  chain: (invoke: ChainedInvoke) => void = () => {},
+) => {
   const byName = new Map<string, DurableExecution>();
   const byArn = new Map<string, DurableExecution>();
+  const callbacks = callbackBook(clock);
 
-  const apply = (execution: DurableExecution, update: OperationUpdate): WireOperation => {
-    const { Id = '', Type = 'STEP', Action = '' } = update;
-    const act = ACTIONS[Action];
-    if (!MODELLED.has(Type) || act === undefined) throw new Error(`the embedded Lambda has no \`${Type} ${Action}\``);
-    const before = execution.operations.get(Id) ?? {
-      Id,
-      ParentId: update.ParentId,
-      Name: update.Name,
-      Type,
-      SubType: update.SubType,
-      StartTimestamp: clock.now(),
-      Status: 'STARTED' as const,
+  const apply = (execution: DurableExecution, update: OperationUpdate, call: Call): WireOperation => {
+    const { Id = '', Type, Action } = update;
+    const after: WireOperation = {
+      ...updated(execution.operations.get(Id), update, clock.now()),
+      ...(Type === 'CALLBACK'
+        ? { CallbackDetails: { CallbackId: callbacks.open(execution, Id, update.CallbackOptions) } }
+        : {}),
     };
-    const after = act(before, update, clock.now());
     execution.operations.set(Id, after);
+    if (Type === 'CHAINED_INVOKE' && Action === 'START') {
+      const functionName = update.ChainedInvokeOptions?.FunctionName ?? '';
+      chain({ execution, operationId: Id, functionName, payload: update.Payload ?? '{}', call });
+    }
     return after;
   };
 
-  /** Waits whose time has come end, and steps whose pause is over are ready. */
-  const wake = (execution: DurableExecution): WireOperation[] => {
-    const now = clock.now().getTime();
-    const due = [...execution.operations.values()].flatMap((operation): WireOperation[] => {
-      if (operation.Type === 'WAIT' && operation.Status === 'STARTED') {
-        if (milliseconds(operation.WaitDetails?.ScheduledEndTimestamp) > now) return [];
-        return [{ ...operation, Status: 'SUCCEEDED', EndTimestamp: clock.now() }];
-      }
-      if (operation.Type === 'STEP' && operation.Status === 'PENDING') {
-        if (milliseconds(operation.StepDetails?.NextAttemptTimestamp) > now) return [];
-        return [{ ...operation, Status: 'READY' }];
-      }
-      return [];
-    });
-    for (const operation of due) execution.operations.set(operation.Id ?? '', operation);
-    return due;
+  /** Puts an operation as Lambda has changed it, for the function to be told of. */
+  const put = (execution: DurableExecution, operation: WireOperation): void => {
+    execution.operations.set(operation.Id ?? '', operation);
+    execution.untold.add(operation.Id ?? '');
+  };
+
+  /** Waits whose time has come end, steps whose pause is over are ready, callbacks that nobody answered time out. */
+  const wake = (execution: DurableExecution): void => {
+    const now = clock.now();
+    for (const operation of execution.operations.values()) {
+      if (dueAt(operation, callbacks.timesOutAt) <= now.getTime()) put(execution, atItsTime(operation, now));
+    }
+  };
+
+  /** What the function has not been told of, which it then has. */
+  const tell = (execution: DurableExecution): WireOperation[] => {
+    wake(execution);
+    const news = [...execution.untold].flatMap((id) => execution.operations.get(id) ?? []);
+    execution.untold.clear();
+    return news;
+  };
+
+  const end = (execution: DurableExecution, operationId: string, outcome: Outcome): void => {
+    const operation = execution.operations.get(operationId);
+    if (execution.status === 'RUNNING' && operation?.Status === 'STARTED') {
+      put(execution, ended(operation, outcome, clock.now()));
+    }
+  };
+
+  /** Ends a callback by somebody's answer, and gives the execution that waits for it. */
+  const answer = (call: Call<{ CallbackId: string | undefined }>, outcome: Outcome, size: number): DurableExecution => {
+    const { execution, operationId } = callbacks.named(call);
+    if (size > MOST_PAYLOAD_BYTES) {
+      throw invalidParameter(call, payloadRefusal('CALLBACK', 'output'));
+    }
+    end(execution, operationId, outcome);
+    return execution;
   };
 
   return {
@@ -152,6 +148,7 @@ export const durableExecutions = (clock: { now(): Date; uuid(): string }) => {
         functionArn,
         payload,
         operations: new Map([[root.Id ?? '', root]]),
+        untold: new Set(),
         status: 'RUNNING',
         result: undefined,
         invocations: 0,
@@ -163,37 +160,56 @@ export const durableExecutions = (clock: { now(): Date; uuid(): string }) => {
 
     /** What the function is invoked with, each time. */
     input(execution: DurableExecution): DurableExecutionInvocationInput {
-      wake(execution);
+      const news = tell(execution);
       return {
         DurableExecutionArn: execution.arn,
         CheckpointToken: `token-${clock.uuid()}`,
+        UpdatedOperationIds: news.flatMap(({ Id }) => Id ?? []),
         InitialExecutionState: { Operations: [...execution.operations.values()] },
       };
     },
 
-    /** The instant at which a suspended execution goes on. */
+    /** The instant at which a suspended execution goes on by itself; `null` where only an answer or an end wakes it. */
     wakesAt(execution: DurableExecution): Date | null {
-      const times = [...execution.operations.values()].flatMap((operation) => {
-        if (operation.Type === 'WAIT' && operation.Status === 'STARTED') {
-          return [milliseconds(operation.WaitDetails?.ScheduledEndTimestamp)];
-        }
-        if (operation.Type === 'STEP' && operation.Status === 'PENDING') {
-          return [milliseconds(operation.StepDetails?.NextAttemptTimestamp)];
-        }
-        return [];
-      });
-      return times.length === 0 ? null : new Date(Math.min(...times));
+      const times = [...execution.operations.values()].map((operation) => dueAt(operation, callbacks.timesOutAt));
+      const first = Math.min(...times);
+      return Number.isFinite(first) ? new Date(first) : null;
     },
+
+    /** Whether there is anything that a suspended execution can be waiting for. */
+    hasOpenOperation: (execution: DurableExecution): boolean => [...execution.operations.values()].some(isOpen),
 
     checkpoint(call: Call<CheckpointDurableExecutionRequest>) {
       const execution = byArn.get(call.input.DurableExecutionArn ?? '');
       if (execution === undefined) throw new Error(`no durable execution \`${call.input.DurableExecutionArn}\``);
-      const updated = (call.input.Updates ?? []).map((update) => apply(execution, update));
+      const updates = call.input.Updates ?? [];
+      checkUpdates(call, execution.operations, updates);
+      const changed = updates.map((update) => apply(execution, update, call));
       return {
         ...answered(call),
         CheckpointToken: `token-${clock.uuid()}`,
-        NewExecutionState: { Operations: [...updated, ...wake(execution)] },
+        NewExecutionState: { Operations: [...changed, ...tell(execution)] },
       };
+    },
+
+    /** The function that an execution had invoked has come to its end. */
+    endInvoke: end,
+
+    succeed({ input, ...rest }: Call<SendDurableExecutionCallbackSuccessRequest>): DurableExecution {
+      const Result = input.Result === undefined ? undefined : new TextDecoder().decode(input.Result);
+      return answer({ input, ...rest }, { Status: 'SUCCEEDED', Result }, input.Result?.byteLength ?? 0);
+    },
+
+    fail({ input, ...rest }: Call<SendDurableExecutionCallbackFailureRequest>): DurableExecution {
+      const error = input.Error ?? {};
+      return answer({ input, ...rest }, { Status: 'FAILED', Error: error }, Buffer.byteLength(JSON.stringify(error)));
+    },
+
+    /** Puts the heartbeat timeout of a callback off. */
+    beat(call: Call<SendDurableExecutionCallbackHeartbeatRequest>): DurableExecution {
+      const callback = callbacks.named(call);
+      callbacks.beat(callback);
+      return callback.execution;
     },
   };
 };

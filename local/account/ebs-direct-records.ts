@@ -1,27 +1,32 @@
+import {
+  type CompleteSnapshotCommandInput,
+  type CompleteSnapshotCommandOutput,
+  EBSServiceException,
+  type StartSnapshotCommandInput,
+  type StartSnapshotCommandOutput,
+} from '@aws-sdk/client-ebs';
 import type { Call, Ground } from './call.ts';
 import { recordCall } from './cloudtrail.ts';
-import { EbsDirectException } from './ebs-direct-errors.ts';
-import type {
-  CompleteSnapshotInput,
-  CompleteSnapshotOutput,
-  StartSnapshotInput,
-  StartSnapshotOutput,
-} from './ebs-direct-shapes.ts';
 
-export const startParameters = ({ VolumeSize, ParentSnapshotId, Encrypted, Description }: StartSnapshotInput) => ({
+export const startParameters = ({
+  VolumeSize,
+  ParentSnapshotId,
+  Encrypted,
+  Description,
+}: StartSnapshotCommandInput) => ({
   volumeSize: VolumeSize,
   ...(ParentSnapshotId === undefined ? {} : { parentSnapshotId: ParentSnapshotId }),
   ...(Encrypted === undefined ? {} : { encrypted: Encrypted }),
   ...(Description === undefined ? {} : { description: Description }),
 });
 
-export const completeParameters = ({ SnapshotId, ChangedBlocksCount }: CompleteSnapshotInput) => ({
+export const completeParameters = ({ SnapshotId, ChangedBlocksCount }: CompleteSnapshotCommandInput) => ({
   snapshotId: SnapshotId,
   changedBlocksCount: ChangedBlocksCount,
 });
 
 /** Records a call that begins or ends a snapshot; calls on blocks are data events, which no rule sees. */
-export const recordedCall = async <Output extends StartSnapshotOutput | CompleteSnapshotOutput>(
+export const recordedCall = async <Output extends StartSnapshotCommandOutput | CompleteSnapshotCommandOutput>(
   ground: Ground,
   call: Call,
   eventName: string,
@@ -43,7 +48,7 @@ export const recordedCall = async <Output extends StartSnapshotOutput | Complete
     recordCall(ground, { ...common, responseElements: { ...started, status: output.Status } });
     return output;
   } catch (error) {
-    if (!(error instanceof EbsDirectException)) throw error;
+    if (!(error instanceof EBSServiceException)) throw error;
     recordCall(ground, { ...common, responseElements: null, error: { code: error.name, message: error.message } });
     throw error;
   }

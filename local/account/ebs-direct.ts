@@ -1,247 +1,123 @@
 import { createHash } from 'node:crypto';
+import type {
+  CompleteSnapshotCommandInput,
+  CompleteSnapshotCommandOutput,
+  GetSnapshotBlockCommandInput,
+  GetSnapshotBlockCommandOutput,
+  ListSnapshotBlocksCommandInput,
+  ListSnapshotBlocksCommandOutput,
+  PutSnapshotBlockCommandInput,
+  PutSnapshotBlockCommandOutput,
+} from '@aws-sdk/client-ebs';
+import { blockBody } from './block-body.ts';
+import { blockBytes, blockShelf, blocksPerGiB, checksumOf } from './blocks.ts';
 import type { Call, Ground } from './call.ts';
-import { dependencyInvalid, EbsDirectException, invalid, keyNotFound, readError } from './ebs-direct-errors.ts';
-import { completeParameters, recordedCall, startParameters } from './ebs-direct-records.ts';
-import {
-  blockBytes,
-  type CompleteSnapshotInput,
-  type CompleteSnapshotOutput,
-  type GetSnapshotBlockInput,
-  type GetSnapshotBlockOutput,
-  type ListSnapshotBlocksInput,
-  type ListSnapshotBlocksOutput,
-  type PutSnapshotBlockInput,
-  type PutSnapshotBlockOutput,
-  type StartSnapshotInput,
-  type StartSnapshotOutput,
-} from './ebs-direct-shapes.ts';
-import { type WarmKeys, warmKeys } from './ebs-direct-warm-keys.ts';
-import { notifySnapshot } from './ebs-notification.ts';
-import { answered, callerPlace, isAt, isVisible } from './ec2-answer.ts';
-import { ebsContext, ebsDirect, forward, forwardReEncrypt, forwardStateCheck } from './kms-forwarding.ts';
-import { defaultKey, findKey } from './kms-keys.ts';
-import type { Key, Snapshot } from './state.ts';
+import { completedSnapshot, mustDecrypt, mustDescribe, mustEncrypt, openSnapshot } from './ebs-direct-access.ts';
+import { invalid } from './ebs-direct-errors.ts';
+import { blockPage } from './ebs-direct-listing.ts';
+import { completeParameters, recordedCall } from './ebs-direct-records.ts';
+import { startSnapshot } from './ebs-direct-start.ts';
+import { opensBlock } from './ebs-direct-tokens.ts';
+import { seal } from './ebs-direct-uploads.ts';
+import { warmKeys } from './ebs-direct-warm-keys.ts';
+import { answered } from './ec2-answer.ts';
+import type { Snapshot, Upload } from './state.ts';
 
-const completionSeconds = 10;
-const tokenLifetimeMs = 7 * 24 * 3600 * 1000;
-const defaultPageSize = 1000;
-
-/** The EBS direct APIs: what KMS refuses comes back as not-found or as a validation error. */
+/**
+ * The EBS direct APIs: what KMS refuses comes back as not-found or as a validation error. Why a request is invalid is
+ * documented as a list of reasons; which of them goes with which mistake is not, where no test of AWS's own shows it.
+ * https://docs.aws.amazon.com/ebs/latest/APIReference/API_Operations.html
+ */
 export const ebsDirectService = (ground: Ground) => {
   const warm = warmKeys(ground);
-  const written = new Map<string, Set<number>>();
+  const shelf = blockShelf();
 
   return {
-    StartSnapshot: (call: Call<StartSnapshotInput>): Promise<StartSnapshotOutput> =>
-      recordedCall(ground, call, 'StartSnapshot', startParameters(call.input), async () => {
-        const parent =
-          call.input.ParentSnapshotId === undefined ? null : known(ground, call, call.input.ParentSnapshotId);
-        const key = keyOf(ground, call, parent);
-        const snapshot = startedSnapshot(ground, call, parent, key);
-        if (key !== null) await startPermitted(ground, call, warm, snapshot, parent, key);
-        ground.state.snapshots.set(snapshot.snapshotId, snapshot);
-        written.set(snapshot.snapshotId, new Set());
-        return {
-          $metadata: answered(call, 201),
-          SnapshotId: snapshot.snapshotId,
-          OwnerId: snapshot.accountId,
-          Status: 'pending',
-          StartTime: snapshot.startTime,
-          VolumeSize: snapshot.sizeGiB,
-          BlockSize: blockBytes,
-          ParentSnapshotId: call.input.ParentSnapshotId,
-          KmsKeyArn: snapshot.keyArn ?? undefined,
-          Description: call.input.Description,
-        };
-      }),
+    StartSnapshot: startSnapshot(ground, warm),
 
-    ListSnapshotBlocks: async (call: Call<ListSnapshotBlocksInput>): Promise<ListSnapshotBlocksOutput> => {
-      const snapshot = completed(call, known(ground, call, call.input.SnapshotId));
-      await looked(ground, call, snapshot);
-      const first = Number(call.input.NextToken ?? call.input.StartingBlockIndex ?? 0);
-      const indices = [...snapshot.blocks.keys()].filter((index) => index >= first).sort((a, b) => a - b);
-      const size = call.input.MaxResults ?? defaultPageSize;
-      const next = indices[size];
+    ListSnapshotBlocks: async (
+      call: Call<ListSnapshotBlocksCommandInput>,
+    ): Promise<ListSnapshotBlocksCommandOutput> => {
+      const snapshot = completedSnapshot(ground, call, call.input.SnapshotId);
+      await mustDescribe(ground, call, snapshot);
+      return { $metadata: answered(call), ...blockPage(ground, call, snapshot) };
+    },
+
+    GetSnapshotBlock: async (call: Call<GetSnapshotBlockCommandInput>): Promise<GetSnapshotBlockCommandOutput> => {
+      const { SnapshotId, BlockIndex = -1, BlockToken = '' } = call.input;
+      const snapshot = completedSnapshot(ground, call, SnapshotId);
+      await mustDecrypt(ground, call, warm, snapshot);
+      const block = snapshot.blocks.get(BlockIndex);
+      if (block === undefined || !opensBlock(ground, BlockToken, snapshot.snapshotId, BlockIndex)) {
+        throw invalid(call, 'INVALID_BLOCK_TOKEN', 'The block token is invalid or has expired.');
+      }
+      shelf.know(block);
       return {
         $metadata: answered(call),
-        Blocks: indices.slice(0, size).map((BlockIndex) => ({ BlockIndex, BlockToken: token(snapshot, BlockIndex) })),
-        BlockSize: blockBytes,
-        VolumeSize: snapshot.sizeGiB,
-        ExpiryTime: new Date(ground.now().getTime() + tokenLifetimeMs),
-        NextToken: next === undefined ? undefined : String(next),
+        BlockData: blockBody(block),
+        DataLength: block.length,
+        Checksum: checksumOf(block),
+        ChecksumAlgorithm: 'SHA256',
       };
     },
 
-    GetSnapshotBlock: async (call: Call<GetSnapshotBlockInput>): Promise<GetSnapshotBlockOutput> => {
-      const snapshot = completed(call, known(ground, call, call.input.SnapshotId));
-      await decrypted(ground, call, warm, snapshot);
-      const { BlockIndex, BlockToken } = call.input;
-      const block = snapshot.blocks.get(BlockIndex);
-      if (block === undefined || BlockToken !== token(snapshot, BlockIndex)) {
-        throw invalid(call, 'INVALID_BLOCK_TOKEN', 'The block token is invalid.');
+    PutSnapshotBlock: async (call: Call<PutSnapshotBlockCommandInput>): Promise<PutSnapshotBlockCommandOutput> => {
+      const { SnapshotId, BlockIndex = -1, Checksum = '' } = call.input;
+      const { snapshot, upload } = openSnapshot(ground, call, SnapshotId);
+      if (!Number.isInteger(BlockIndex) || BlockIndex < 0 || BlockIndex >= snapshot.sizeGiB * blocksPerGiB) {
+        throw invalid(call, 'INVALID_BLOCK', `The block ${BlockIndex} is not in the volume.`);
       }
-      const checksum = { Checksum: sha256(block).toString('base64'), ChecksumAlgorithm: 'SHA256' as const };
-      return { $metadata: answered(call), BlockData: block, DataLength: block.length, ...checksum };
-    },
-
-    PutSnapshotBlock: async (call: Call<PutSnapshotBlockInput>): Promise<PutSnapshotBlockOutput> => {
-      const snapshot = pending(call, known(ground, call, call.input.SnapshotId));
-      const block = Buffer.from(call.input.BlockData);
-      const Checksum = sha256(block).toString('base64');
-      if (block.length !== blockBytes || Checksum !== call.input.Checksum) {
-        throw invalid(call, 'INVALID_PARAMETER_VALUE', 'The checksum or the length does not match the block.');
-      }
-      const key = snapshotKey(ground, call, snapshot);
-      const by = ebsDirect(ground, call);
-      const refusal = key === null ? null : forwardStateCheck(ground, by, key, ebsContext(snapshot.snapshotId));
-      if (refusal !== null) throw dependencyInvalid(call, by, refusal);
-      snapshot.blocks.set(call.input.BlockIndex, block);
-      written.get(snapshot.snapshotId)?.add(call.input.BlockIndex);
+      const block = shelf.kept(blockData(call), Checksum);
+      if (block === null) throw invalid(call, 'INVALID_BLOCK', 'The checksum does not match the block data.');
+      mustEncrypt(ground, call, snapshot);
+      snapshot.blocks.set(BlockIndex, block);
+      upload.written.set(BlockIndex, Checksum);
+      upload.lastActivity = ground.now();
       return { $metadata: answered(call, 201), Checksum, ChecksumAlgorithm: 'SHA256' };
     },
 
-    CompleteSnapshot: (call: Call<CompleteSnapshotInput>): Promise<CompleteSnapshotOutput> =>
+    CompleteSnapshot: (call: Call<CompleteSnapshotCommandInput>): Promise<CompleteSnapshotCommandOutput> =>
       recordedCall(ground, call, 'CompleteSnapshot', completeParameters(call.input), async () => {
-        const snapshot = pending(call, known(ground, call, call.input.SnapshotId));
-        const changed = [...(written.get(snapshot.snapshotId) ?? [])].sort((a, b) => a - b);
-        if (changed.length !== call.input.ChangedBlocksCount) {
-          throw invalid(call, 'INVALID_PARAMETER_VALUE', 'The number of changed blocks does not match.');
-        }
-        if (call.input.Checksum !== undefined && call.input.Checksum !== aggregate(snapshot, changed)) {
-          throw invalid(call, 'INVALID_PARAMETER_VALUE', 'The aggregated checksum does not match.');
-        }
-        ground.after(completionSeconds, () => complete(ground, snapshot));
+        const { snapshot, upload } = openSnapshot(ground, call, call.input.SnapshotId);
+        checkWhole(call, snapshot, upload);
+        seal(ground, snapshot);
         return { $metadata: answered(call, 202), Status: 'pending' };
       }),
   };
 };
 
-const keyOf = (ground: Ground, call: Call<StartSnapshotInput>, parent: Snapshot | null): Key | null => {
-  const { Encrypted, KmsKeyArn } = call.input;
-  const place = callerPlace(call);
-  if (parent !== null) return snapshotKey(ground, call, parent);
-  const byDefault = ground.state.encryptionByDefault.has(`${place.accountId}/${place.region}`);
-  // "Encryption outcomes", EBS direct APIs: with encryption by default on, an unencrypted snapshot is impossible.
-  if (Encrypted === false && byDefault) {
-    throw invalid(call, 'INVALID_PARAMETER_VALUE', 'Encryption by default is enabled: Encrypted cannot be false.');
+/** The bytes of a block that is put, whole and with what must be said of them. */
+const blockData = (call: Call<PutSnapshotBlockCommandInput>): Buffer => {
+  const { BlockData, DataLength, ChecksumAlgorithm } = call.input;
+  if (!(BlockData instanceof Uint8Array)) throw new Error('the embedded account takes the bytes of a block only');
+  if (ChecksumAlgorithm !== 'SHA256') {
+    throw invalid(call, 'INVALID_PARAMETER_VALUE', `The checksum algorithm '${ChecksumAlgorithm}' is not supported.`);
   }
-  if (Encrypted !== true && !byDefault) return null;
-  if (KmsKeyArn === undefined) return defaultKey(ground, place);
-  const key = findKey(ground, place, KmsKeyArn);
-  if (key === undefined) throw keyNotFound(call);
-  return key;
-};
-
-const startedSnapshot = (
-  ground: Ground,
-  call: Call<StartSnapshotInput>,
-  parent: Snapshot | null,
-  key: Key | null,
-): Snapshot => ({
-  snapshotId: ground.resourceId('snap'),
-  ...callerPlace(call),
-  volumeId: 'vol-ffffffff',
-  sizeGiB: call.input.VolumeSize,
-  keyArn: key?.arn ?? null,
-  description: call.input.Description ?? '',
-  startTime: ground.now(),
-  sharedWith: new Set(),
-  tags: Object.fromEntries((call.input.Tags ?? []).map(({ Key: name = '', Value = '' }) => [name, Value])),
-  blocks: new Map(parent?.blocks ?? []),
-  state: 'pending',
-  stateMessage: null,
-});
-
-/** A new snapshot needs a data key; a child needs its parent's, re-encrypted for it and opened. */
-const startPermitted = async (
-  ground: Ground,
-  call: Call<StartSnapshotInput>,
-  warm: WarmKeys,
-  snapshot: Snapshot,
-  parent: Snapshot | null,
-  key: Key,
-): Promise<void> => {
-  const by = ebsDirect(ground, call);
-  const context = ebsContext(snapshot.snapshotId);
-  if (parent === null) {
-    if (warm.has(call, `start ${key.arn}`)) return;
-    const refusal = await forward(ground, by, 'GenerateDataKey', key, context);
-    if (refusal !== null) throw dependencyInvalid(call, by, refusal);
-    warm.use(call, `start ${key.arn}`);
-    return;
+  if (DataLength !== blockBytes || BlockData.length !== blockBytes) {
+    throw invalid(call, 'INVALID_BLOCK', `A block has ${blockBytes} bytes.`);
   }
-  const source = { key, id: parent.snapshotId };
-  const refusal = await forwardReEncrypt(ground, by, source, { key, id: snapshot.snapshotId });
-  if (refusal !== null) throw dependencyInvalid(call, by, refusal);
-  const opening = ebsDirect(ground, call);
-  const closed = await forward(ground, opening, 'Decrypt', key, context);
-  if (closed !== null) throw readError(call, opening, closed);
+  return Buffer.from(BlockData.buffer, BlockData.byteOffset, BlockData.byteLength);
 };
 
-const looked = async (ground: Ground, call: Call, snapshot: Snapshot): Promise<void> => {
-  const key = snapshotKey(ground, call, snapshot);
-  if (key === null) return;
-  const by = ebsDirect(ground, call);
-  const refusal = await forward(ground, by, 'DescribeKey', key);
-  if (refusal !== null) throw readError(call, by, refusal);
+/** Whether what was written is what the caller says it wrote. */
+const checkWhole = (call: Call<CompleteSnapshotCommandInput>, snapshot: Snapshot, { written }: Upload): void => {
+  const { ChangedBlocksCount, Checksum, ChecksumAlgorithm, ChecksumAggregationMethod } = call.input;
+  if (ChangedBlocksCount !== written.size) {
+    const message = `${ChangedBlocksCount} blocks are not what was written to '${snapshot.snapshotId}'.`;
+    throw invalid(call, 'INVALID_PARAMETER_VALUE', message);
+  }
+  if (Checksum === undefined) return;
+  if (ChecksumAlgorithm !== 'SHA256' || ChecksumAggregationMethod !== 'LINEAR') {
+    throw invalid(call, 'INVALID_PARAMETER_VALUE', 'A checksum needs its algorithm and its aggregation method.');
+  }
+  if (Checksum !== linearChecksum(written)) {
+    throw invalid(call, 'INVALID_PARAMETER_VALUE', 'The aggregated checksum does not match.');
+  }
 };
 
-const decrypted = async (ground: Ground, call: Call, warm: WarmKeys, snapshot: Snapshot): Promise<void> => {
-  const key = snapshotKey(ground, call, snapshot);
-  if (key === null || warm.has(call, `read ${snapshot.snapshotId}`)) return;
-  await looked(ground, call, snapshot);
-  const by = ebsDirect(ground, call);
-  const refusal = await forward(ground, by, 'Decrypt', key, ebsContext(snapshot.snapshotId));
-  if (refusal !== null) throw readError(call, by, refusal);
-  warm.use(call, `read ${snapshot.snapshotId}`);
+/** LINEAR: the written blocks' digests in ascending order of their indices, one after the other, hashed again. */
+const linearChecksum = (written: Upload['written']): string => {
+  const hash = createHash('sha256');
+  for (const [, checksum] of [...written].sort(([a], [b]) => a - b)) hash.update(Buffer.from(checksum, 'base64'));
+  return hash.digest('base64');
 };
-
-const snapshotKey = (ground: Ground, call: Call, snapshot: Snapshot): Key | null => {
-  if (snapshot.keyArn === null) return null;
-  const key = ground.state.keys.get(snapshot.keyArn);
-  if (key === undefined) throw keyNotFound(call);
-  return key;
-};
-
-const known = (ground: Ground, call: Call, snapshotId: string): Snapshot => {
-  const snapshot = ground.state.snapshots.get(snapshotId);
-  if (snapshot !== undefined && isVisible(snapshot, callerPlace(call))) return snapshot;
-  const message = `The snapshot '${snapshotId}' does not exist.`;
-  throw new EbsDirectException('ResourceNotFoundException', 'SNAPSHOT_NOT_FOUND', message, answered(call, 404));
-};
-
-const completed = (call: Call, snapshot: Snapshot): Snapshot => {
-  if (snapshot.state === 'completed') return snapshot;
-  throw invalid(call, 'INVALID_SNAPSHOT_ID', `The snapshot '${snapshot.snapshotId}' is not completed.`);
-};
-
-const pending = (call: Call, snapshot: Snapshot): Snapshot => {
-  if (snapshot.state === 'pending' && isAt(snapshot, callerPlace(call))) return snapshot;
-  throw invalid(call, 'INVALID_SNAPSHOT_ID', `The snapshot '${snapshot.snapshotId}' is not pending.`);
-};
-
-const complete = (ground: Ground, snapshot: Snapshot): void => {
-  if (!ground.state.snapshots.has(snapshot.snapshotId)) return;
-  snapshot.state = 'completed';
-  const { accountId, region, snapshotId, startTime } = snapshot;
-  // No volume stands behind it, so the notification names the snapshot as its own source.
-  notifySnapshot(ground, {
-    accountId,
-    region,
-    snapshotId,
-    event: 'createSnapshot',
-    source: { region, snapshotId },
-    startTime,
-  });
-};
-
-const token = (snapshot: Snapshot, index: number): string =>
-  sha256(Buffer.from(`${snapshot.snapshotId}/${index}`)).toString('base64');
-
-const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
-
-/** LINEAR: the written blocks' digests in ascending index order, concatenated, hashed again. */
-const aggregate = (snapshot: Snapshot, indices: readonly number[]): string =>
-  sha256(Buffer.concat(indices.map((index) => sha256(snapshot.blocks.get(index) ?? Buffer.alloc(0))))).toString(
-    'base64',
-  );

@@ -74,9 +74,11 @@ export interface SnapshotOutcome extends Place {
     | { readonly region: string; readonly volumeId: string }
     | { readonly region: string; readonly snapshotId: string };
   readonly startTime: Date;
+  /** Absent: `succeeded`. */
+  readonly result?: 'succeeded' | 'failed';
 }
 
-/** `EBS Snapshot Notification` of a snapshot or a copy that is now complete. */
+/** `EBS Snapshot Notification` of a snapshot or a copy that has come to its end. */
 export const notifySnapshot = (
   ground: Ground,
   outcome: SnapshotOutcome,
@@ -86,7 +88,7 @@ export const notifySnapshot = (
   const { source } = outcome;
   const detail = {
     event: outcome.event,
-    result: 'succeeded',
+    result: outcome.result ?? 'succeeded',
     cause: '',
     'request-id': '',
     startTime: outcome.startTime.toISOString(),

@@ -1,8 +1,9 @@
 import { EC2ServiceException, type Tag, type TagSpecification } from '@aws-sdk/client-ec2';
 import type { Call, Ground } from './call.ts';
 import { recordCall } from './cloudtrail.ts';
+import { giveUpIdle } from './ebs-direct-uploads.ts';
 import type { Place } from './ebs-notification.ts';
-import type { Snapshot, Tags, Volume } from './state.ts';
+import type { Instance, Snapshot, Tags, Volume } from './state.ts';
 
 /** The metadata of an answered call. */
 export const answered = (call: Call, httpStatusCode = 200) => ({ httpStatusCode, requestId: call.requestId });
@@ -70,6 +71,7 @@ export const visibleSnapshot = (ground: Ground, call: Call, snapshotId: string |
   if (snapshot === undefined || !isVisible(snapshot, callerPlace(call))) {
     throw ec2Error(call, 'InvalidSnapshot.NotFound', `The snapshot '${snapshotId}' does not exist.`);
   }
+  giveUpIdle(ground, snapshot);
   return snapshot;
 };
 
@@ -83,6 +85,14 @@ export const ownSnapshot = (ground: Ground, call: Call, snapshotId: string | und
   throw ec2Error(call, 'InvalidSnapshot.NotFound', `The snapshot '${snapshotId}' does not exist.`);
 };
 
+export const ownInstance = (ground: Ground, call: Call, instanceId: string | undefined): Instance => {
+  const instance = ground.state.instances.get(instanceId ?? '');
+  if (instance === undefined || !isAt(instance, callerPlace(call))) {
+    throw ec2Error(call, 'InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
+  }
+  return instance;
+};
+
 export const ownVolume = (ground: Ground, call: Call, volumeId: string | undefined): Volume => {
   const volume = ground.state.volumes.get(volumeId ?? '');
   if (volume === undefined || !isAt(volume, callerPlace(call))) {
@@ -90,6 +100,10 @@ export const ownVolume = (ground: Ground, call: Call, volumeId: string | undefin
   }
   return volume;
 };
+
+/** The availability zone of a volume or an instance. */
+export const zoneOf = ({ region, zone }: { readonly region: string; readonly zone?: string | undefined }): string =>
+  zone ?? `${region}a`;
 
 export const isAt = (resource: Place, place: Place): boolean =>
   resource.accountId === place.accountId && resource.region === place.region;

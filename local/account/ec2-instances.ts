@@ -14,15 +14,16 @@ import { notifyInstance } from './ebs-notification.ts';
 import {
   answered,
   callerPlace,
-  ec2Error,
   isAt,
   meetsFilters,
+  ownInstance,
   pageOf,
   recordedCall,
   recordedTags,
   specifiedTags,
   tagList,
   visibleSnapshot,
+  zoneOf,
 } from './ec2-answer.ts';
 import { newVolume, volumeProblem, wantedEncryption } from './ec2-volume-encryption.ts';
 import { ebsContext, ebsGrant, forwardCreateGrant, withinRequest } from './kms-forwarding.ts';
@@ -67,14 +68,6 @@ export const ec2Instances = (ground: Ground) => ({
   },
 });
 
-const ownInstance = (ground: Ground, call: Call, instanceId: string): Instance => {
-  const instance = ground.state.instances.get(instanceId);
-  if (instance === undefined || !isAt(instance, callerPlace(call))) {
-    throw ec2Error(call, 'InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
-  }
-  return instance;
-};
-
 const launchParameters = (input: RunInstancesCommandInput) => ({
   instancesSet: { items: [{ imageId: input.ImageId, minCount: input.MinCount, maxCount: input.MaxCount }] },
   instanceType: input.InstanceType,
@@ -113,6 +106,7 @@ const launchInstance = async (ground: Ground, call: Call<RunInstancesCommandInpu
   const instance: Instance = {
     instanceId: ground.resourceId('i'),
     ...callerPlace(call),
+    zone: call.input.Placement?.AvailabilityZone,
     platform: 'linux',
     tags: specifiedTags(call.input.TagSpecifications, 'instance'),
     blockDevices: [],
@@ -143,7 +137,7 @@ const launchVolume = async (
   const snapshot = Ebs.SnapshotId === undefined ? null : visibleSnapshot(ground, call, Ebs.SnapshotId);
   const wanted = wantedEncryption(ground, call, Ebs, snapshot);
   const sizeGiB = Ebs.VolumeSize ?? snapshot?.sizeGiB ?? 8;
-  const volume = newVolume(ground, call, snapshot, wanted, { sizeGiB, tags: {} });
+  const volume = newVolume(ground, call, snapshot, wanted, { sizeGiB, tags: {}, zone: instance.zone });
   volume.state = 'in-use';
   volume.attachment = { instanceId: instance.instanceId, device: DeviceName };
   instance.blockDevices.push({ device: DeviceName, volumeId: volume.volumeId });
@@ -233,6 +227,7 @@ const describedState = (state: InstanceState) => ({ Code: stateCodes[state], Nam
 const filterProperties = (instance: Instance) => ({
   'instance-id': [instance.instanceId],
   'instance-state-name': [instance.state],
+  'availability-zone': [zoneOf(instance)],
   'block-device-mapping.volume-id': instance.blockDevices.map(({ volumeId }) => volumeId),
 });
 
@@ -247,7 +242,7 @@ const describedInstance = (instance: Instance): AwsInstance => ({
   PrivateIpAddress: instance.privateIp ?? undefined,
   Platform: instance.platform === 'windows' ? 'Windows' : undefined,
   PlatformDetails: instance.platform === 'windows' ? 'Windows' : 'Linux/UNIX',
-  Placement: { AvailabilityZone: `${instance.region}a` },
+  Placement: { AvailabilityZone: zoneOf(instance) },
   RootDeviceName: instance.blockDevices[0]?.device,
   BlockDeviceMappings: instance.blockDevices.map(({ device, volumeId }) => ({
     DeviceName: device,

@@ -81,6 +81,7 @@ const copySnapshot = async (ground: Ground, call: Call<CopySnapshotCommandInput>
     sharedWith: new Set(),
     tags: specifiedTags(call.input.TagSpecifications, 'snapshot'),
     blocks: new Map(source.blocks),
+    holes: source.holes,
     state: 'pending',
     stateMessage: null,
   };
@@ -181,7 +182,7 @@ const sourcePermitted = async (
 };
 
 const completeCopy = (ground: Ground, source: Snapshot, copy: Snapshot): void => {
-  if (!ground.state.snapshots.has(copy.snapshotId)) return;
+  if (ground.state.snapshots.get(copy.snapshotId)?.state !== 'pending') return;
   copy.state = 'completed';
   notifySnapshot(ground, {
     accountId: copy.accountId,

@@ -11,14 +11,15 @@ import type {
   SnapshotInfo,
 } from '@aws-sdk/client-ec2';
 import type { Call, Ground } from './call.ts';
+import { giveUpIdle } from './ebs-direct-uploads.ts';
 import { notifySnapshot, notifySnapshotSet } from './ebs-notification.ts';
 import {
   answered,
   callerPlace,
   ec2Error,
-  isAt,
   isVisible,
   meetsFilters,
+  ownInstance,
   ownSnapshot,
   ownVolume,
   pageOf,
@@ -61,6 +62,7 @@ export const ec2Snapshots = (ground: Ground) => ({
   DescribeSnapshots: async (call: Call<DescribeSnapshotsCommandInput>): Promise<DescribeSnapshotsCommandOutput> => {
     const { SnapshotIds, OwnerIds, Filters, MaxResults, NextToken } = call.input;
     const place = callerPlace(call);
+    for (const snapshot of ground.state.snapshots.values()) giveUpIdle(ground, snapshot);
     const named = SnapshotIds?.map((id) => visibleSnapshot(ground, call, id));
     const candidates = named ?? [...ground.state.snapshots.values()].filter((snapshot) => isVisible(snapshot, place));
     const owners = OwnerIds?.map((owner) => (owner === 'self' ? place.accountId : owner));
@@ -86,6 +88,9 @@ export const ec2Snapshots = (ground: Ground) => ({
 
 const createSnapshot = async (ground: Ground, call: Call<CreateSnapshotCommandInput>) => {
   const volume = ownVolume(ground, call, call.input.VolumeId);
+  if (volume.state !== 'available' && volume.state !== 'in-use') {
+    throw ec2Error(call, 'IncorrectState', `Volume '${volume.volumeId}' is in the '${volume.state}' state`);
+  }
   const age = (snapshot: Snapshot) => ground.now().getTime() - snapshot.startTime.getTime();
   const recent = [...ground.state.snapshots.values()].some(
     (snapshot) => snapshot.volumeId === volume.volumeId && age(snapshot) <= perVolumeIntervalMs,
@@ -106,11 +111,7 @@ const createSnapshot = async (ground: Ground, call: Call<CreateSnapshotCommandIn
 
 const createSnapshots = async (ground: Ground, call: Call<CreateSnapshotsCommandInput>) => {
   const { InstanceSpecification, CopyTagsFromSource, Description, TagSpecifications } = call.input;
-  const instance = ground.state.instances.get(InstanceSpecification?.InstanceId ?? '');
-  if (instance === undefined || !isAt(instance, callerPlace(call))) {
-    const message = `The instance ID '${InstanceSpecification?.InstanceId}' does not exist`;
-    throw ec2Error(call, 'InvalidInstanceID.NotFound', message);
-  }
+  const instance = ownInstance(ground, call, InstanceSpecification?.InstanceId);
   const excluded = new Set(InstanceSpecification?.ExcludeDataVolumeIds ?? []);
   const devices = instance.blockDevices
     .slice(InstanceSpecification?.ExcludeBootVolume === true ? 1 : 0)
@@ -169,6 +170,7 @@ const snapshotOf = (ground: Ground, volume: Volume, description: string | undefi
     sharedWith: new Set(),
     tags,
     blocks: new Map(volume.blocks),
+    holes: volume.holes,
     state: 'pending',
     stateMessage: null,
   };
@@ -177,7 +179,7 @@ const snapshotOf = (ground: Ground, volume: Volume, description: string | undefi
 };
 
 const completeSnapshot = (ground: Ground, snapshot: Snapshot): void => {
-  if (!ground.state.snapshots.has(snapshot.snapshotId)) return;
+  if (ground.state.snapshots.get(snapshot.snapshotId)?.state !== 'pending') return;
   snapshot.state = 'completed';
   notifySnapshot(ground, {
     accountId: snapshot.accountId,

@@ -1,39 +1,23 @@
 import type {
   AttachVolumeCommandInput,
   AttachVolumeCommandOutput,
-  Volume as AwsVolume,
-  CreateVolumeCommandInput,
-  CreateVolumeCommandOutput,
+  DeleteVolumeCommandInput,
+  DeleteVolumeCommandOutput,
   DescribeVolumesCommandInput,
   DescribeVolumesCommandOutput,
+  DetachVolumeCommandInput,
+  DetachVolumeCommandOutput,
 } from '@aws-sdk/client-ec2';
 import type { Call, Ground } from './call.ts';
 import { notificationLagSeconds, notifyVolume } from './ebs-notification.ts';
-import {
-  answered,
-  callerPlace,
-  ec2Error,
-  isAt,
-  meetsFilters,
-  ownVolume,
-  pageOf,
-  recordedCall,
-  recordedTags,
-  specifiedTags,
-  tagList,
-  visibleSnapshot,
-} from './ec2-answer.ts';
-import { attachVolume } from './ec2-attachment.ts';
-import { newVolume, type VolumeProblem, volumeProblem, wantedEncryption } from './ec2-volume-encryption.ts';
-import { withinRequest } from './kms-forwarding.ts';
-import type { Volume } from './state.ts';
+import { answered, callerPlace, ec2Error, isAt, meetsFilters, ownVolume, pageOf, recordedCall } from './ec2-answer.ts';
+import { attachVolume, detachVolume } from './ec2-attachment.ts';
+import { volumeCreation } from './ec2-volume-creation.ts';
+import { describedVolume, volumeFilters } from './ec2-volume-description.ts';
 
-/** The volumes of EC2: created asynchronously, so a refusal by KMS shows only in what follows. */
+/** The volumes of EC2: made, attached, detached and deleted a while after the call. */
 export const ec2Volumes = (ground: Ground) => ({
-  CreateVolume: (call: Call<CreateVolumeCommandInput>): Promise<CreateVolumeCommandOutput> =>
-    recordedCall(ground, call, { eventName: 'CreateVolume', requestParameters: volumeParameters(call.input) }, () =>
-      createVolume(ground, call),
-    ),
+  CreateVolume: volumeCreation(ground),
 
   AttachVolume: (call: Call<AttachVolumeCommandInput>): Promise<AttachVolumeCommandOutput> => {
     const { VolumeId, InstanceId, Device } = call.input;
@@ -48,95 +32,47 @@ export const ec2Volumes = (ground: Ground) => ({
     );
   },
 
+  DetachVolume: (call: Call<DetachVolumeCommandInput>): Promise<DetachVolumeCommandOutput> => {
+    const { VolumeId, InstanceId, Device, Force = false } = call.input;
+    const requestParameters = { volumeId: VolumeId, instanceId: InstanceId, device: Device, force: Force };
+    return recordedCall(ground, call, { eventName: 'DetachVolume', requestParameters }, () =>
+      detachVolume(ground, call),
+    );
+  },
+
+  DeleteVolume: (call: Call<DeleteVolumeCommandInput>): Promise<DeleteVolumeCommandOutput> => {
+    const requestParameters = { volumeId: call.input.VolumeId };
+    return recordedCall(ground, call, { eventName: 'DeleteVolume', requestParameters }, () =>
+      deleteVolume(ground, call),
+    );
+  },
+
   DescribeVolumes: async (call: Call<DescribeVolumesCommandInput>): Promise<DescribeVolumesCommandOutput> => {
     const { VolumeIds, Filters, MaxResults, NextToken } = call.input;
     const named = VolumeIds?.map((id) => ownVolume(ground, call, id));
     const candidates = named ?? [...ground.state.volumes.values()].filter((volume) => isAt(volume, callerPlace(call)));
-    const found = candidates.filter((volume) => meetsFilters(call, Filters, filterProperties(volume), volume.tags));
+    const found = candidates.filter((volume) => meetsFilters(call, Filters, volumeFilters(volume), volume.tags));
     const { page, nextToken } = pageOf(found, MaxResults, NextToken);
     return { $metadata: answered(call), Volumes: page.map(describedVolume), NextToken: nextToken };
   },
 });
 
-const volumeParameters = (input: CreateVolumeCommandInput) => ({
-  size: input.Size === undefined ? undefined : String(input.Size),
-  snapshotId: input.SnapshotId,
-  zone: input.AvailabilityZone,
-  volumeType: input.VolumeType,
-  encrypted: input.Encrypted,
-  masterEncryptionKeyId: input.KmsKeyId,
-  tagSpecificationSet: recordedTags(input.TagSpecifications),
-});
-
-const createVolume = async (ground: Ground, call: Call<CreateVolumeCommandInput>) => {
-  const { input } = call;
-  const snapshot = input.SnapshotId === undefined ? null : visibleSnapshot(ground, call, input.SnapshotId);
-  if (snapshot !== null && snapshot.state !== 'completed') {
-    throw ec2Error(call, 'IncorrectState', `Snapshot is in invalid state - ${snapshot.state}`);
+/** Only a volume that hangs on nothing can be deleted; it is gone a moment later. */
+const deleteVolume = async (ground: Ground, call: Call<DeleteVolumeCommandInput>) => {
+  const volume = ownVolume(ground, call, call.input.VolumeId);
+  const { volumeId, attachment } = volume;
+  if (attachment !== null) {
+    throw ec2Error(call, 'VolumeInUse', `Volume ${volumeId} is currently attached to ${attachment.instanceId}`);
   }
-  const wanted = wantedEncryption(ground, call, input, snapshot);
-  const volume = newVolume(ground, call, snapshot, wanted, {
-    sizeGiB: input.Size ?? snapshot?.sizeGiB ?? 1,
-    tags: specifiedTags(input.TagSpecifications, 'volume'),
+  if (volume.state !== 'available') {
+    throw ec2Error(call, 'IncorrectState', `The volume '${volumeId}' is in the '${volume.state}' state`);
+  }
+  volume.state = 'deleting';
+  ground.after(notificationLagSeconds, () => {
+    ground.state.volumes.delete(volumeId);
+    const { accountId, region } = volume;
+    const outcome = { accountId, region, volumeId, requestId: call.requestId, cause: '', keyArn: null };
+    notifyVolume(ground, { ...outcome, event: 'deleteVolume', result: 'deleted' }, 0);
   });
-  const problem = await volumeProblem(ground, withinRequest(call), volume, wanted, snapshot);
-  ground.after(notificationLagSeconds, () => settleVolume(ground, volume, problem, call.requestId));
-  const output = { $metadata: answered(call), ...describedVolume(volume), State: 'creating' as const };
-  return { output, responseElements: createdVolume(volume, call) };
+  return { output: { $metadata: answered(call) }, responseElements: { _return: true } };
 };
-
-const createdVolume = (volume: Volume, call: Call<CreateVolumeCommandInput>) => ({
-  volumeId: volume.volumeId,
-  size: String(volume.sizeGiB),
-  snapshotId: volume.snapshotId ?? undefined,
-  zone: zoneOf(call.input.AvailabilityZone, volume.region),
-  status: 'creating',
-  volumeType: call.input.VolumeType ?? 'gp2',
-  encrypted: volume.keyArn !== null,
-  masterEncryptionKeyId: volume.keyArn ?? undefined,
-});
-
-const zoneOf = (zone: string | undefined, region: string): string => zone ?? `${region}a`;
-
-const settleVolume = (ground: Ground, volume: Volume, problem: VolumeProblem | null, requestId: string): void => {
-  const outcome = { accountId: volume.accountId, region: volume.region, volumeId: volume.volumeId, requestId };
-  if (problem === null) {
-    volume.state = 'available';
-    notifyVolume(ground, { ...outcome, event: 'createVolume', result: 'available', cause: '', keyArn: null }, 0);
-    return;
-  }
-  ground.state.volumes.delete(volume.volumeId);
-  notifyVolume(ground, { ...outcome, event: 'createVolume', result: 'failed', ...problem }, 0);
-  notifyVolume(ground, { ...outcome, event: 'deleteVolume', result: 'deleted', cause: '', keyArn: null }, 1);
-};
-
-const filterProperties = (volume: Volume) => ({
-  'volume-id': [volume.volumeId],
-  status: [volume.state],
-  'snapshot-id': [volume.snapshotId ?? undefined],
-  encrypted: [String(volume.keyArn !== null)],
-  'attachment.instance-id': [volume.attachment?.instanceId],
-});
-
-const describedVolume = (volume: Volume): AwsVolume => ({
-  VolumeId: volume.volumeId,
-  Size: volume.sizeGiB,
-  SnapshotId: volume.snapshotId ?? '',
-  AvailabilityZone: `${volume.region}a`,
-  State: volume.state,
-  VolumeType: 'gp3',
-  Encrypted: volume.keyArn !== null,
-  KmsKeyId: volume.keyArn ?? undefined,
-  Tags: tagList(volume.tags),
-  Attachments:
-    volume.attachment === null
-      ? []
-      : [
-          {
-            VolumeId: volume.volumeId,
-            InstanceId: volume.attachment.instanceId,
-            Device: volume.attachment.device,
-            State: 'attached',
-          },
-        ],
-});

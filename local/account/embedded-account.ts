@@ -6,6 +6,7 @@ import { type AssumeRoleCommandInput, STSServiceException } from '@aws-sdk/clien
 import { loadTemplate, type Template, takingRules } from '#local/template/template';
 import type { Call, EventBridgeEvent } from './call.ts';
 import type { DurableExecution } from './durable-executions.ts';
+import { ebsDirectService } from './ebs-direct.ts';
 import { ec2Service } from './ec2.ts';
 import { virtualGround } from './ground.ts';
 import { iamService } from './iam.ts';
@@ -50,6 +51,8 @@ export interface AccountOptions {
   /** Parameters of `template.yaml`. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly startsAt?: Date;
+  /** The folder of `template.yaml` and `functions`; the project's own without it. */
+  readonly root?: string;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
@@ -71,8 +74,9 @@ export const embeddedAccount = async ({
   region,
   parameters = {},
   startsAt = new Date('2026-03-02T02:58:00Z'),
+  root = ROOT,
 }: AccountOptions) => {
-  const template: Template = loadTemplate(`${ROOT}/template.yaml`, parameters, { accountId, region, stackName: STACK });
+  const template: Template = loadTemplate(`${root}/template.yaml`, parameters, { accountId, region, stackName: STACK });
   const events = new EventEmitter<AccountEvents>();
   const ground = virtualGround(startsAt, (event) => deliver(event));
   const { state } = ground;
@@ -124,7 +128,7 @@ export const embeddedAccount = async ({
   const published: PublishCommandInput[] = [];
   const put: PutEventsCommandInput['Entries'] = [];
 
-  const lambda = lambdaService(ground, template, sessionOf, ROOT, {
+  const lambda = lambdaService(ground, template, sessionOf, root, {
     invoked: () => {},
     ended: (execution) => events.emit('ended', execution),
   });
@@ -202,6 +206,7 @@ export const embeddedAccount = async ({
     bucket: template.functions.flatMap(({ environment }) => environment.EVIDENCE_BUCKET ?? [])[0] ?? '',
     services: {
       ec2: ec2Service(ground),
+      ebs: ebsDirectService(ground),
       kms: kmsService(ground),
       iam: iamService(ground),
       organizations: organizationsService(ground),

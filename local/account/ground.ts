@@ -8,6 +8,11 @@ interface Task {
   readonly run: () => void | Promise<void>;
 }
 
+interface Alarm {
+  readonly at: number;
+  readonly ring: () => void;
+}
+
 /** Seconds that pass while AWS answers one call. */
 const CALL_SECONDS = 0.08;
 
@@ -20,11 +25,24 @@ export const virtualGround = (startsAt: Date, deliver: (event: EventBridgeEvent)
   const state: State = emptyState();
   const clock = FakeTimers.install({ now: startsAt, toFake: ['Date'], ignoreMissingTimers: true });
   const tasks: Task[] = [];
+  const alarms = new Set<Alarm>();
+  /** What goes on beside the queue, and what went wrong with it. */
+  const underWay = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  let stir = Promise.withResolvers<void>();
   let order = 0;
   let ids = 0;
 
   const now = () => new Date(clock.Date.now());
-  const moveTo = (milliseconds: number) => clock.setSystemTime(Math.max(milliseconds, now().getTime()));
+  const stirred = () => {
+    stir.resolve();
+    stir = Promise.withResolvers<void>();
+  };
+  const moveTo = (milliseconds: number) => {
+    clock.setSystemTime(Math.max(milliseconds, now().getTime()));
+    for (const { at, ring } of alarms) if (at <= now().getTime()) ring();
+    stirred();
+  };
 
   const hex = (length: number): string => {
     ids += 1;
@@ -42,9 +60,15 @@ export const virtualGround = (startsAt: Date, deliver: (event: EventBridgeEvent)
   const ground = {
     state,
     now,
-    after(seconds: number, run: () => void | Promise<void>): void {
+    /** @returns how to call it off */
+    after(seconds: number, run: () => void | Promise<void>): () => void {
       order += 1;
-      tasks.push({ at: now().getTime() + seconds * 1000, order, run });
+      const task: Task = { at: now().getTime() + seconds * 1000, order, run };
+      tasks.push(task);
+      return () => {
+        const place = tasks.indexOf(task);
+        if (place >= 0) tasks.splice(place, 1);
+      };
     },
     emit(event: EventBridgeEvent, afterSeconds: number): void {
       ground.after(afterSeconds, () => deliver(event));
@@ -59,6 +83,36 @@ export const virtualGround = (startsAt: Date, deliver: (event: EventBridgeEvent)
   return {
     ...ground,
 
+    /**
+     * Begins something that goes on beside the queue, and beside others of its kind. Time passes only by what these call
+     * until all have ended, and what falls due meanwhile happens meanwhile.
+     */
+    beside(run: () => Promise<void>): void {
+      const running = run()
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => {
+          underWay.delete(running);
+          stirred();
+        });
+      underWay.add(running);
+    },
+
+    /**
+     * Rings once, as soon as the time has come. Unlike a task, it is nothing to wait for: no time passes on its account.
+     * @returns how to call it off
+     */
+    alarm(seconds: number, ring: () => void): () => void {
+      const alarm: Alarm = {
+        at: now().getTime() + seconds * 1000,
+        ring: () => {
+          alarms.delete(alarm);
+          ring();
+        },
+      };
+      alarms.add(alarm);
+      return () => void alarms.delete(alarm);
+    },
+
     /** Time for one call to pass. Calls that are under way at once end at once. */
     callPasses(startedAt: number): void {
       moveTo(startedAt + CALL_SECONDS * 1000);
@@ -70,6 +124,12 @@ export const virtualGround = (startsAt: Date, deliver: (event: EventBridgeEvent)
       for (;;) {
         tasks.sort((a, b) => a.at - b.at || a.order - b.order);
         const [next] = tasks;
+        const isDue = next !== undefined && next.at <= Math.min(end, now().getTime());
+        if (failures.length > 0) throw failures.shift();
+        if (underWay.size > 0 && !isDue) {
+          await stir.promise;
+          continue;
+        }
         if (next === undefined || next.at > end) break;
         tasks.shift();
         moveTo(next.at);

@@ -3,7 +3,8 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Instance } from './state.ts';
+import { keepDisks, layDisks } from './guest-disks.ts';
+import type { Instance, Volume } from './state.ts';
 
 export interface GuestRun {
   readonly exitCode: number;
@@ -42,20 +43,28 @@ const runScript = (script: string, environment: Record<string, string>): Promise
 };
 
 /**
- * Runs a command on an instance: its files are laid out in a temporary folder, and the very script that was sent runs
+ * Runs a command on an instance: its files and its disks are laid out in a temporary folder, and the very script that was sent runs
  * there in `sh`, told by `UNLATCH_ROOT` to look below that folder and nowhere else. There is no PowerShell here.
  */
-export const runOnGuest = async (instance: Instance, document: string, script: string): Promise<GuestRun> => {
+export const runOnGuest = async (
+  instance: Instance,
+  volumes: readonly Volume[],
+  document: string,
+  script: string,
+): Promise<GuestRun> => {
   if (document !== 'AWS-RunShellScript') return { exitCode: 1, stdout: '', stderr: `no shell here for ${document}` };
   const folder = await mkdtemp(join(tmpdir(), 'unlatch-guest-'));
   try {
     const root = join(folder, 'root');
     const bin = join(folder, 'bin');
     await Promise.all([mkdir(root), mkdir(bin)]);
-    await lay(root, instance.files);
+    await lay(root, { 'proc/mounts': '', ...instance.files });
+    const disks = await layDisks(root, volumes);
     await writeFile(join(bin, 'curl'), `#!/bin/sh\nexec '${process.execPath}' '${guestCurl}' "$@"\n`);
     await chmod(join(bin, 'curl'), 0o755);
-    return await runScript(script, { PATH: `${bin}:${process.env.PATH}`, HOME: root, UNLATCH_ROOT: root });
+    const run = await runScript(script, { PATH: `${bin}:${process.env.PATH}`, HOME: root, UNLATCH_ROOT: root });
+    await keepDisks(disks);
+    return run;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,27 +1,20 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { pathToFileURL } from 'node:url';
-import type { CheckpointDurableExecutionRequest, InvokeCommandInput } from '@aws-sdk/client-lambda';
+import type {
+  CheckpointDurableExecutionRequest,
+  InvokeCommandInput,
+  SendDurableExecutionCallbackFailureRequest,
+  SendDurableExecutionCallbackHeartbeatRequest,
+  SendDurableExecutionCallbackSuccessRequest,
+} from '@aws-sdk/client-lambda';
 import type { Template, TemplateFunction } from '#local/template/template';
 import type { Call } from './call.ts';
-import { type DurableExecution, durableExecutions, InvocationOutput } from './durable-executions.ts';
+import { chainedInvokes } from './chained-invokes.ts';
+import { type DurableExecution, durableExecutions } from './durable-executions.ts';
+import { durableTurns } from './durable-turns.ts';
 import type { VirtualGround } from './ground.ts';
+import { functionRuns } from './lambda-runs.ts';
 import type { RoleSession } from './state.ts';
 
-/** One run of a function: whose it is, and whether it was killed. */
-export interface Invocation {
-  readonly functionId: string;
-  readonly session: RoleSession;
-  /** Counts the runs of all functions. */
-  readonly run: number;
-  /** Name of the durable execution, or `null`. */
-  readonly execution: string | null;
-  /** Ends the run as a crash does: whatever it was waiting for, it never goes on. */
-  readonly kill: (reason: string) => void;
-  readonly isDead: () => boolean;
-}
-
-/** The run that the current code belongs to. */
-export const running = new AsyncLocalStorage<Invocation>();
+export { type Invocation, running } from './lambda-runs.ts';
 
 export interface DeadLetter {
   readonly functionId: string;
@@ -29,30 +22,8 @@ export interface DeadLetter {
   readonly error: string;
 }
 
-type Handler = (event: unknown, context: unknown) => Promise<unknown>;
-
 /** Seconds before Lambda tries an asynchronous event again. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
 const RETRY_SECONDS = [60, 120] as const;
-/** Seconds in which a durable execution is invoked again after its function died. */
-const REVIVE_SECONDS = 2;
-
-/** A run that was killed: its process is gone, and Lambda sees no answer. */
-class KilledError extends Error {
-  override readonly name = 'KilledError';
-}
-
-let loads = 0;
-let runs = 0;
-
-/** Each account loads its handlers anew: they read their settings when they are loaded. */
-const loadHandler = async (root: string, { folder, environment }: TemplateFunction): Promise<Handler> => {
-  loads += 1;
-  Object.assign(process.env, environment);
-  const module: { handler: Handler } = await import(
-    `${pathToFileURL(`${root}/functions/${folder}/handler.ts`).href}?load=${loads}`
-  );
-  return module.handler;
-};
 
 export interface LambdaListener {
   invoked(functionId: string, event: unknown): void;
@@ -61,7 +32,7 @@ export interface LambdaListener {
 
 /**
  * Lambda as the embedded account plays it: asynchronous invocations with their retries and dead letters, and durable
- * executions. The handlers are the project's own, unmodified.
+ * executions with what they invoke and wait for. The handlers are the project's own, unmodified.
  * @param root the project's folder
  */
 export const lambdaService = (
@@ -71,59 +42,53 @@ export const lambdaService = (
   root: string,
   listener: LambdaListener,
 ) => {
-  const handlers = new Map<string, Promise<Handler>>();
   const deadLetters: DeadLetter[] = [];
-  const executions = durableExecutions(ground);
+  const { run, warm } = functionRuns(ground, template, sessionOf, root);
 
-  const functionNamed = (name: string): TemplateFunction => {
-    const found = template.functions.find(
+  const found = (name: string): TemplateFunction | undefined =>
+    template.functions.find(
       ({ logicalId, folder }) =>
         logicalId === name || folder === name || name.includes(`-${folder}:`) || name.endsWith(`-${folder}`),
     );
-    if (found === undefined) throw new Error(`the template has no function \`${name}\``);
-    return found;
+
+  const functionNamed = (name: string): TemplateFunction => {
+    const fn = found(name);
+    if (fn === undefined) throw new Error(`the template has no function \`${name}\``);
+    return fn;
   };
 
-  const handlerOf = (fn: TemplateFunction): Promise<Handler> => {
-    const known = handlers.get(fn.logicalId) ?? loadHandler(root, fn);
-    handlers.set(fn.logicalId, known);
-    return known;
-  };
+  const executions = durableExecutions(ground, (invoke) => chained.begin(invoke));
+  const turns = durableTurns(
+    ground,
+    executions,
+    (execution) => run(functionNamed(execution.functionArn), executions.input(execution), execution.name),
+    (execution) => {
+      chained.executionEnded(execution);
+      listener.ended(execution);
+    },
+  );
 
-  const run = async (fn: TemplateFunction, event: unknown, execution: string | null): Promise<unknown> => {
-    const { promise: killed, reject } = Promise.withResolvers<never>();
-    killed.catch(() => {});
-    let dead = false;
-    runs += 1;
-    const invocation: Invocation = {
-      run: runs,
-      functionId: fn.logicalId,
-      session: sessionOf(fn.logicalId),
-      execution,
-      kill: (reason) => {
-        dead = true;
-        reject(new KilledError(reason));
-      },
-      isDead: () => dead,
-    };
-    const handler = await handlerOf(fn);
-    const context = {
-      functionName: `unlatch-${fn.folder}`,
-      functionVersion: '1',
-      invokedFunctionArn: `arn:aws:lambda:eu-west-3:111122223333:function:unlatch-${fn.folder}`,
-      memoryLimitInMB: '1024',
-      awsRequestId: ground.uuid(),
-      callbackWaitsForEmptyEventLoop: false,
-      getRemainingTimeInMillis: () => fn.timeoutSeconds * 1000,
-    };
-    try {
-      return await running.run(invocation, () => Promise.race([handler(event, context), killed]));
-    } catch (error) {
-      // The process is gone, and with it whatever its modules kept.
-      if (error instanceof KilledError) handlers.delete(fn.logicalId);
-      throw error;
+  const startDurable = (call: Call, functionArn: string, name: string, payload: string): DurableExecution => {
+    const { execution, isNew } = executions.start(call, functionArn, name, payload);
+    if (isNew) {
+      listener.invoked(functionNamed(functionArn).logicalId, JSON.parse(payload));
+      turns.begin(execution);
     }
+    return execution;
   };
+
+  const chained = chainedInvokes(ground, found, {
+    warm,
+    run: (fn, event, execution) => {
+      listener.invoked(fn.logicalId, event);
+      return run(fn, event, execution);
+    },
+    startDurable,
+    ended: (execution, operationId, outcome) => {
+      executions.endInvoke(execution, operationId, outcome);
+      turns.wait(execution);
+    },
+  });
 
   const deliver = async (fn: TemplateFunction, event: unknown, attempt: number): Promise<void> => {
     try {
@@ -140,34 +105,9 @@ export const lambdaService = (
     }
   };
 
-  const proceed = async (execution: DurableExecution): Promise<void> => {
-    if (execution.status !== 'RUNNING') return;
-    execution.invocations += 1;
-    const fn = functionNamed(execution.functionArn);
-    try {
-      const output = InvocationOutput.parse(await run(fn, executions.input(execution), execution.name));
-      if (output.Status === 'PENDING') {
-        const wakes = executions.wakesAt(execution);
-        if (wakes === null) throw new Error(`the execution ${execution.name} waits for nothing`);
-        ground.after(Math.max((wakes.getTime() - ground.now().getTime()) / 1000, 0), () => proceed(execution));
-        return;
-      }
-      execution.status = output.Status;
-      execution.result = output.Status === 'SUCCEEDED' ? JSON.parse(output.Result ?? 'null') : output.Error;
-      listener.ended(execution);
-    } catch (error) {
-      if (!(error instanceof KilledError)) throw error;
-      ground.after(REVIVE_SECONDS, () => proceed(execution));
-    }
-  };
-
-  const startDurable = (call: Call, functionArn: string, name: string, payload: string): DurableExecution => {
-    const { execution, isNew } = executions.start(call, functionArn, name, payload);
-    if (isNew) {
-      listener.invoked(functionNamed(functionArn).logicalId, JSON.parse(payload));
-      ground.after(0.05, () => proceed(execution));
-    }
-    return execution;
+  const answered = (call: Call, execution: DurableExecution) => {
+    turns.wait(execution);
+    return { $metadata: { httpStatusCode: 200, requestId: call.requestId } };
   };
 
   return {
@@ -206,6 +146,12 @@ export const lambdaService = (
         };
       },
       CheckpointDurableExecution: async (call: Call<CheckpointDurableExecutionRequest>) => executions.checkpoint(call),
+      SendDurableExecutionCallbackSuccess: async (call: Call<SendDurableExecutionCallbackSuccessRequest>) =>
+        answered(call, executions.succeed(call)),
+      SendDurableExecutionCallbackFailure: async (call: Call<SendDurableExecutionCallbackFailureRequest>) =>
+        answered(call, executions.fail(call)),
+      SendDurableExecutionCallbackHeartbeat: async (call: Call<SendDurableExecutionCallbackHeartbeatRequest>) =>
+        answered(call, executions.beat(call)),
     },
   };
 };

@@ -35,7 +35,10 @@ const refusal = (url: URL, headers: NodeJS.Dict<string | string[]>, now: Date): 
 };
 
 /** A body as the SDK gives it back, as far as it is read here. */
-const streamOf = (body: Buffer) => ({ transformToWebStream: () => Readable.toWeb(Readable.from([body])) });
+const streamOf = (body: Buffer) => ({
+  transformToWebStream: () => Readable.toWeb(Readable.from([body])),
+  transformToByteArray: async () => new Uint8Array(body),
+});
 
 /** S3 refuses a body that does not fit a checksum in the URL. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html */
 const fitsChecksum = ({ searchParams }: URL, body: Buffer): boolean => {
@@ -99,7 +102,7 @@ export const objectStore = async (now: () => Date) => {
     operations: {
       PutObject: async (call: Call<PutObjectCommandInput>) => {
         const { Bucket, Key, Body, IfNoneMatch, ChecksumSHA256 } = call.input;
-        const body = Buffer.from(String(Body));
+        const body = Body instanceof Uint8Array ? Buffer.from(Body) : Buffer.from(String(Body));
         const key = `${Bucket}/${Key}`;
         if (ChecksumSHA256 !== undefined && ChecksumSHA256 !== createHash('sha256').update(body).digest('base64')) {
           throw new S3ServiceException({

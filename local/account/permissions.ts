@@ -1,36 +1,18 @@
 import type { Call, Ground } from './call.ts';
+import { EBS_NEEDS } from './ebs-needs.ts';
 import { judge } from './judge.ts';
 import { denialReason } from './kms-decision.ts';
+import { anywhere, type Input, type Need, type Needs, requestTags, text } from './needs.ts';
 import { organizationArn, policyArn } from './organizations.ts';
-
-/** One thing a call must be allowed: the action on the resource, in the context that AWS would give. */
-interface Need {
-  readonly action: string;
-  readonly resource: string;
-  readonly context?: Readonly<Record<string, string>>;
-}
-
-type Input = Readonly<Record<string, unknown>>;
-type Needs = (call: Call, input: Input, ground: Ground) => Need[];
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+import type { OrganizationPolicies, RoleSession } from './state.ts';
 
 const table: (action: string) => Needs = (action) => (call, input) => [
   { action, resource: `arn:aws:dynamodb:${call.region}:${call.session.role.accountId}:table/${text(input.TableName)}` },
 ];
 
-const anywhere: (action: string) => Needs = (action) => () => [{ action, resource: '*' }];
-
 const object: (action: string) => Needs = (action) => (_call, input) => [
   { action, resource: `arn:aws:s3:::${text(input.Bucket)}/${text(input.Key)}` },
 ];
-
-/** The value of a tag among an input's TagSpecifications. */
-const requestTags = (input: Input): Record<string, string> => {
-  const specifications = Array.isArray(input.TagSpecifications) ? input.TagSpecifications : [];
-  const tags: { Key?: string; Value?: string }[] = specifications.flatMap((specification) => specification?.Tags ?? []);
-  return Object.fromEntries(tags.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value ?? '']));
-};
 
 const freezing: (action: 'CreateSnapshot' | 'CreateSnapshots') => Needs =
   (action) =>
@@ -97,6 +79,7 @@ const describingPolicy: Needs = (_call, input, ground) => {
  * (the key policy has its say), and a function may always use Lambda's own bookkeeping of durable executions.
  */
 const NEEDS: Readonly<Record<string, Needs>> = {
+  ...EBS_NEEDS,
   'dynamodb:GetItem': table('dynamodb:GetItem'),
   'dynamodb:PutItem': table('dynamodb:PutItem'),
   'dynamodb:UpdateItem': table('dynamodb:UpdateItem'),
@@ -104,7 +87,6 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'lambda:Invoke': (_call, input) => [{ action: 'lambda:InvokeFunction', resource: text(input.FunctionName) }],
   'sts:AssumeRole': (_call, input) => [{ action: 'sts:AssumeRole', resource: text(input.RoleArn) }],
   'ec2:DescribeInstances': anywhere('ec2:DescribeInstances'),
-  'ec2:DescribeSnapshots': anywhere('ec2:DescribeSnapshots'),
   'ec2:CreateSnapshot': freezing('CreateSnapshot'),
   'ec2:CreateSnapshots': freezing('CreateSnapshots'),
   'ec2:DescribeVpcEndpoints': anywhere('ec2:DescribeVpcEndpoints'),
@@ -144,6 +126,29 @@ const FREE: ReadonlySet<string> = new Set([
   'kms:ListAliases',
 ]);
 
+/** Calls that are made by the thousand, one a block: judged once, as long as the policies stay the same. */
+const REPEATED: ReadonlySet<string> = new Set(['ebs:GetSnapshotBlock', 'ebs:PutSnapshotBlock']);
+
+interface Judged {
+  readonly policies: readonly unknown[];
+  readonly refusals: Map<string, string | null>;
+}
+
+const judged = new WeakMap<RoleSession, Judged>();
+
+/** What was said before to the same questions under the same policies. */
+const saidBefore = (session: RoleSession, organization: OrganizationPolicies | undefined): Judged['refusals'] => {
+  const { identityPolicies, permissionsBoundary } = session.role;
+  const controls = organization?.serviceControlPolicies.flatMap(({ policies }) => policies) ?? [];
+  const policies = [...identityPolicies, permissionsBoundary, session.sessionPolicy, ...controls];
+  const known = judged.get(session);
+  const isSame = known?.policies.length === policies.length && known.policies.every((one, at) => one === policies[at]);
+  if (known !== undefined && isSame) return known.refusals;
+  const refusals = new Map<string, string | null>();
+  judged.set(session, { policies, refusals });
+  return refusals;
+};
+
 /** The message with which AWS refuses a call, or `null` where the session may make it. A call of no table is an error. */
 export const refusalOf = async (api: string, call: Call, ground: Ground): Promise<string | null> => {
   if (FREE.has(api)) return null;
@@ -152,7 +157,23 @@ export const refusalOf = async (api: string, call: Call, ground: Ground): Promis
   const { input } = call;
   const fields: Input = typeof input === 'object' && input !== null ? Object.fromEntries(Object.entries(input)) : {};
   const organization = ground.state.organization.get(call.session.role.accountId);
-  for (const { action, resource, context = {} } of needs(call, fields, ground)) {
+  const wanted = needs(call, fields, ground);
+  if (!REPEATED.has(api)) return refusalAmong(wanted, call, organization);
+  const before = saidBefore(call.session, organization);
+  const question = JSON.stringify(wanted);
+  const said = before.get(question);
+  if (said !== undefined) return said;
+  const refusal = await refusalAmong(wanted, call, organization);
+  before.set(question, refusal);
+  return refusal;
+};
+
+const refusalAmong = async (
+  needs: readonly Need[],
+  call: Call,
+  organization: OrganizationPolicies | undefined,
+): Promise<string | null> => {
+  for (const { action, resource, context = {} } of needs) {
     const verdict = await judge({
       session: call.session,
       action,

@@ -61,23 +61,49 @@ export interface Key {
 
 export type Tags = Record<string, string>;
 
-/** Blocks by index, 524,288 bytes each; a missing index is a hole of zeros. */
-export type Blocks = ReadonlyMap<number, Buffer>;
+/**
+ * What a disk holds: blocks by index, 524,288 bytes each. A block that is written anew is replaced, never changed in
+ * place: volumes and snapshots share it.
+ */
+export interface Contents {
+  readonly blocks: ReadonlyMap<number, Buffer>;
+  /** What reads where no block is; absent: zeros. `noise`: an encrypted snapshot that EBS direct left holes in. */
+  readonly holes?: 'zeros' | 'noise' | undefined;
+}
 
-export interface Volume {
+export interface Attachment {
+  readonly instanceId: string;
+  readonly device: string;
+  /** Absent: `attached`. */
+  state?: 'attaching' | 'attached' | 'detaching';
+}
+
+export interface Volume extends Contents {
   readonly volumeId: string;
   readonly accountId: string;
   readonly region: string;
+  /** Availability zone; absent: the first of the Region. */
+  readonly zone?: string | undefined;
   readonly sizeGiB: number;
+  /** Absent: `gp3`. */
+  readonly volumeType?: string | undefined;
   readonly keyArn: string | null;
   readonly snapshotId: string | null;
   readonly blocks: Map<number, Buffer>;
   readonly tags: Tags;
-  state: 'creating' | 'available' | 'in-use';
-  attachment: { instanceId: string; device: string } | null;
+  state: 'creating' | 'available' | 'in-use' | 'deleting';
+  attachment: Attachment | null;
 }
 
-export interface Snapshot {
+/** What EBS direct is still writing into a snapshot. */
+export interface Upload {
+  readonly timeoutMs: number;
+  lastActivity: Date;
+  /** Index → SHA-256 of what was written, in base64. */
+  readonly written: Map<number, string>;
+}
+
+export interface Snapshot extends Contents {
   readonly snapshotId: string;
   /** The owner. */
   readonly accountId: string;
@@ -91,6 +117,8 @@ export interface Snapshot {
   readonly sharedWith: Set<string>;
   readonly tags: Tags;
   blocks: Map<number, Buffer>;
+  /** Until it is sealed. Absent or `null`: nothing can be written into it. */
+  upload?: Upload | null;
   state: 'pending' | 'completed' | 'error';
   stateMessage: string | null;
 }
@@ -101,6 +129,8 @@ export interface Instance {
   readonly instanceId: string;
   readonly accountId: string;
   readonly region: string;
+  /** Availability zone; absent: the first of the Region. */
+  readonly zone?: string | undefined;
   readonly platform: 'linux' | 'windows';
   readonly privateIp: string | null;
   readonly tags: Tags;

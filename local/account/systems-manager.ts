@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import type { Call, Ground } from './call.ts';
 import { runOnGuest } from './guest.ts';
-import type { Instance } from './state.ts';
+import type { Instance, Volume } from './state.ts';
 
 interface SentCommand {
   readonly commandId: string;
@@ -52,10 +52,13 @@ export const systemsManager = (ground: Ground) => {
       (instance) => instance.agent !== null && instanceAt(call, instance.instanceId) !== undefined,
     );
 
+  const volumesOf = ({ instanceId }: Instance): Volume[] =>
+    [...ground.state.volumes.values()].filter(({ attachment }) => attachment?.instanceId === instanceId);
+
   const run = async (command: SentCommand, instance: Instance, document: string, script: string): Promise<void> => {
     if (command.status === 'Cancelled') return;
     command.status = 'InProgress';
-    const { exitCode, stdout, stderr } = await runOnGuest(instance, document, script);
+    const { exitCode, stdout, stderr } = await runOnGuest(instance, volumesOf(instance), document, script);
     ground.after(RUN_SECONDS, () => {
       if (command.status === 'Cancelled') return;
       command.status = exitCode === 0 ? 'Success' : 'Failed';

@@ -6,9 +6,17 @@ import type { Output } from './options.ts';
 /** The calls that change something, in the words of a timeline; reads and the ledger's bookkeeping are left out. */
 const TELLING: Readonly<Record<string, string>> = {
   'ec2:CreateSnapshots': 'freezes the disks',
-  'ec2:CreateSnapshot': 'freezes the disk',
-  'ssm:SendCommand': 'sends the collector',
-  'ssm:CancelCommand': 'cancels the collector',
+  'ec2:CreateSnapshot': 'makes a snapshot',
+  'ssm:SendCommand': 'sends a command',
+  'ssm:CancelCommand': 'cancels a command',
+  'ebs:StartSnapshot': 'starts a copy of a disk',
+  'ebs:CompleteSnapshot': 'completes the copy',
+  'ec2:ModifySnapshotAttribute': 'shares the copy',
+  'ec2:DeleteSnapshot': 'deletes an unfinished copy',
+  'ec2:CreateVolume': 'makes a volume',
+  'ec2:AttachVolume': 'attaches the volume',
+  'ec2:DetachVolume': 'detaches the volume',
+  'ec2:DeleteVolume': 'deletes the volume',
   's3:GetObject': 'checks what arrived',
   'sns:Publish': 'tells people',
 };
@@ -26,6 +34,10 @@ const summary = (event: EventBridgeEvent): string => {
 
 /** Long words are cut for a terminal; the report has them whole. */
 const cut = (text: string): string => (text.length > 180 ? `${text.slice(0, 179)}…` : text);
+
+/** A copy's checksums are read part by part: too many lines, and none that tells anything. */
+const isBookkeeping = ({ api, input }: MadeCall): boolean =>
+  api === 's3:GetObject' && JSON.stringify(input).includes('.sums"');
 
 /** Prints what happens in the account as it happens, with the virtual time since the start. */
 export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
@@ -52,12 +64,12 @@ export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
     if (call.api === 'lambda:Invoke')
       tell('unlatch', call.error === null ? 'opens a case' : 'the case is open already');
     if (call.execution === null) return;
-    const says = TELLING[call.api];
+    const says = isBookkeeping(call) ? undefined : TELLING[call.api];
     if (says !== undefined)
       tell('unlatch', `${says} (${call.api} in ${call.account})${call.error === null ? '' : `: ${call.error}`}`);
     if (call.api === 'ssm:GetCommandInvocation' && !polling) {
       polling = true;
-      tell('unlatch', 'waits for the collector; no Lambda time passes');
+      tell('unlatch', 'waits for the command; no Lambda time passes');
     }
   });
   account.events.on('ended', ({ result }) => {

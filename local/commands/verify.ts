@@ -6,6 +6,7 @@ import { BadInputError } from '#local/scenario/loading';
 import { BrokenCustodyLogError, custodyHead, readCustodyLog } from '#shared/evidence/custody-log';
 import { Manifest } from '#shared/evidence/manifest';
 import { verify as compare, UnreadableManifestError } from '#shared/evidence/verify';
+import { verifyCopies } from '#shared/evidence/verify-copies';
 import { type Command, readWords } from './options.ts';
 
 /** Size and SHA-256 of a file, streamed; `null` where it cannot be read. */
@@ -48,7 +49,11 @@ export const verify: Command = async (args, output) => {
     throw new BadInputError(`${folder}: expected a manifest.json in it`);
   }
   try {
-    const findings = (await compare(manifest, (path) => hashed(join(folder, path)))).map(({ says }) => says);
+    const digest = (path: string) => hashed(join(folder, path));
+    const findings = [
+      ...(await compare(manifest, digest)),
+      ...(await verifyCopies(manifest, digest, (path) => createReadStream(join(folder, path)))),
+    ].map(({ says }) => says);
     const all = [...findings, ...brokenChain(folder, manifest)];
     for (const finding of all) output.say(finding);
     if (all.length === 0) output.say(`${folder}: intact`);

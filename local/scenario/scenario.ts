@@ -32,6 +32,8 @@ const Key = z.strictObject({
   name: Name,
   accountId: AccountId,
   region: Region,
+  /** Where a parameter is to name it; else one is made up. */
+  keyId: z.uuid().optional(),
   manager: z.enum(['CUSTOMER', 'AWS']).default('CUSTOMER'),
   state: z.enum(['Enabled', 'Disabled', 'PendingDeletion', 'PendingImport', 'Unavailable']).default('Enabled'),
   aliases: z
@@ -94,6 +96,8 @@ export const Scenario = z.strictObject({
       }),
     )
     .default({}),
+  /** Where EBS encrypts whatever is made, asked for or not. */
+  encryptionByDefault: z.array(z.strictObject({ accountId: AccountId, region: Region })).default([]),
   /** Accounts to which AWS shows the organisation's policies. */
   delegatedAdministrators: z.array(AccountId).default([]),
   parameters: z.record(z.string(), z.string()).default({}),
@@ -105,4 +109,12 @@ export const Scenario = z.strictObject({
 export type Scenario = z.infer<typeof Scenario>;
 
 /** The scenarios that come with the project. */
-export const SCENARIOS = ['custom-key-denied', 'copy-denied', 'windows-untagged', 'boundary-denied'] as const;
+export const SCENARIOS = [
+  'custom-key-denied',
+  'copy-denied',
+  'windows-untagged',
+  'boundary-denied',
+  'unencrypted-copy',
+  'unencrypted-copy-in-guest',
+  'encryption-by-default',
+] as const;

@@ -11,6 +11,16 @@ export interface Act {
   readonly answer: string;
 }
 
+const BLOCK_BYTES = 524_288;
+
+/** A disk with something at its beginning, in its middle and at its end, and holes between. */
+const writtenBlocks = (text: string, sizeGiB: number): Map<number, Buffer> => {
+  const blocks = sizeGiB * 2_048;
+  return new Map(
+    [0, 1, blocks / 2, blocks - 1].map((index) => [index, Buffer.alloc(BLOCK_BYTES, `${text} ${index}\n`)]),
+  );
+};
+
 /** Lays a scenario out in an embedded account. @throws BadInputError where it names what it does not have */
 export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
   const { state, ground, services } = account;
@@ -29,10 +39,12 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
   for (const role of scenario.roles) account.addRole(role);
   for (const [accountId, policies] of Object.entries(scenario.organization))
     state.organization.set(accountId, policies);
+  for (const { accountId, region } of scenario.encryptionByDefault)
+    state.encryptionByDefault.add(`${accountId}/${region}`);
   for (const accountId of scenario.delegatedAdministrators)
     state.organizationHead.delegatedAdministrators.add(accountId);
   for (const { name, accountId, region, ...rest } of scenario.keys) {
-    const keyId = ground.uuid();
+    const keyId = rest.keyId ?? ground.uuid();
     const key: Key = {
       ...rest,
       accountId,
@@ -55,7 +67,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         sizeGiB,
         keyArn: key === null ? null : named(keys, 'key', key).arn,
         snapshotId: null,
-        blocks: new Map([[0, Buffer.alloc(524_288, name)]]),
+        blocks: writtenBlocks(`${name} ${device}`, sizeGiB),
         tags: {},
         state: 'in-use',
         attachment: { instanceId, device },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Call } from '#local/account/call';
+import { blockToken } from '#local/account/ebs-direct-tokens';
 import type { Snapshot } from '#local/account/state';
 import type { World } from './acquisition-world.ts';
 import { addVolume, callOf, platformAccount, region, targetAccount } from './ground.ts';
@@ -56,17 +57,17 @@ const putInput = (SnapshotId: string) => ({
 
 const startOwn = async ({ ebs, source, session, ground }: World): Promise<string> => {
   const input = { VolumeSize: 1, Encrypted: true, KmsKeyArn: source.arn };
-  return (await ebs.StartSnapshot(callOf(ground, session, input))).SnapshotId;
+  return (await ebs.StartSnapshot(callOf(ground, session, input))).SnapshotId ?? '';
 };
 
 const readOwn = async ({ ebs, own, session, ground }: World): Promise<string> => {
-  const token = tokenOf(own);
+  const token = tokenOf(own, ground.now());
   await ebs.GetSnapshotBlock(callOf(ground, session, { SnapshotId: own.snapshotId, BlockIndex: 0, BlockToken: token }));
   return token;
 };
 
-const tokenOf = (snapshot: Snapshot): string =>
-  createHash('sha256').update(`${snapshot.snapshotId}/0`).digest('base64');
+// Without a listing, which would use the key already.
+const tokenOf = ({ snapshotId }: Snapshot, issuedAt: Date): string => blockToken(snapshotId, 0, issuedAt);
 
 /** The acquiring calls. */
 export const paths = {
@@ -172,8 +173,8 @@ export const paths = {
   GetSnapshotBlock: {
     sourceOwner: platformAccount,
     warmUp: readOwn,
-    call: async ({ ebs, own }, call) => {
-      const BlockToken = tokenOf(own);
+    call: async ({ ebs, own, ground }, call) => {
+      const BlockToken = tokenOf(own, ground.now());
       return answered(await ebs.GetSnapshotBlock(call({ SnapshotId: own.snapshotId, BlockIndex: 0, BlockToken })));
     },
   },

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ebsDirectService } from '#local/account/ebs-direct';
 import { ec2Service } from '#local/account/ec2';
 import {
   addInstance,
@@ -22,7 +20,7 @@ const world = () => {
   const key = addKey(ground, platformAccount, delegatedTo(platformAccount));
   const session = addSession(ground, addRole(), null);
   const call = <Input>(input: Input) => callOf(ground, session, input);
-  return { ground, key, call, ec2: ec2Service(ground), ebs: ebsDirectService(ground) };
+  return { ground, key, call, ec2: ec2Service(ground) };
 };
 
 describe('snapshots', () => {
@@ -153,67 +151,6 @@ describe('volumes and instances', () => {
     expect(ours.tags).toEqual({ 'unlatch:case': 'case-1' });
     await expect(ec2.CreateTags(call({ Resources: [theirs.snapshotId], Tags }))).rejects.toMatchObject({
       name: 'InvalidID',
-    });
-  });
-});
-
-describe('EBS direct', () => {
-  const sha256 = (...parts: Buffer[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
-  const block = (fill: number) => Buffer.alloc(524_288, fill);
-
-  it('reads back what was written, with its checksums', async () => {
-    const { ground, ebs, call } = world();
-    const { SnapshotId } = await ebs.StartSnapshot(call({ VolumeSize: 1 }));
-    for (const BlockIndex of [5, 2]) {
-      const BlockData = block(BlockIndex);
-      const Checksum = sha256(BlockData).toString('base64');
-      const put = { SnapshotId, BlockIndex, BlockData, DataLength: BlockData.length, Checksum };
-      await ebs.PutSnapshotBlock(call({ ...put, ChecksumAlgorithm: 'SHA256' as const }));
-    }
-    const Checksum = sha256(sha256(block(2)), sha256(block(5))).toString('base64');
-    await expect(
-      ebs.CompleteSnapshot(call({ SnapshotId, ChangedBlocksCount: 2, Checksum: 'bm90IGl0' })),
-    ).rejects.toMatchObject({ name: 'ValidationException' });
-    await ebs.CompleteSnapshot(call({ SnapshotId, ChangedBlocksCount: 2, Checksum }));
-    await ground.pass(60);
-    const first = await ebs.ListSnapshotBlocks(call({ SnapshotId, MaxResults: 1 }));
-    const rest = await ebs.ListSnapshotBlocks(call({ SnapshotId, NextToken: first.NextToken }));
-    expect([first, rest].map(({ Blocks }) => Blocks.map(({ BlockIndex }) => BlockIndex))).toEqual([[2], [5]]);
-    const [last] = rest.Blocks;
-    const read = await ebs.GetSnapshotBlock(call({ SnapshotId, BlockIndex: 5, BlockToken: last?.BlockToken ?? '' }));
-    expect(read.BlockData.equals(block(5))).toBe(true);
-    expect(read.Checksum).toBe(sha256(block(5)).toString('base64'));
-  });
-
-  it('leaves records of the start and the end of a snapshot, none of its blocks', async () => {
-    const { ground, ebs, call } = world();
-    const { SnapshotId } = await ebs.StartSnapshot(call({ VolumeSize: 1 }));
-    await ebs.CompleteSnapshot(call({ SnapshotId, ChangedBlocksCount: 0 }));
-    await ground.pass(60);
-    await ebs.ListSnapshotBlocks(call({ SnapshotId }));
-    const records = ground.reported.filter(({ source }) => source === 'aws.ebs').map(({ detail }) => detail);
-    expect(records).toMatchObject([
-      { eventName: 'StartSnapshot', responseElements: { snapshotId: SnapshotId } },
-      { eventName: 'CompleteSnapshot', requestParameters: { snapshotId: SnapshotId } },
-    ]);
-  });
-
-  it('cannot make an unencrypted snapshot where encryption is the default', async () => {
-    const { ground, ebs, call } = world();
-    ground.state.encryptionByDefault.add(`${platformAccount}/${region}`);
-    await expect(ebs.StartSnapshot(call({ VolumeSize: 1, Encrypted: false }))).rejects.toMatchObject({
-      name: 'ValidationException',
-    });
-    const { KmsKeyArn = '' } = await ebs.StartSnapshot(call({ VolumeSize: 1 }));
-    expect(ground.state.keys.get(KmsKeyArn)?.manager).toBe('AWS');
-  });
-
-  it('cannot read a snapshot whose key is gone', async () => {
-    const { ground, ebs, call, key } = world();
-    const snapshot = addSnapshot(ground, platformAccount, { ...key, arn: `${key.arn}-gone` });
-    await expect(ebs.ListSnapshotBlocks(call({ SnapshotId: snapshot.snapshotId }))).rejects.toMatchObject({
-      name: 'ResourceNotFoundException',
-      Reason: 'DEPENDENCY_RESOURCE_NOT_FOUND',
     });
   });
 });
