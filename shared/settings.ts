@@ -7,6 +7,11 @@ const list = z
   .default('')
   .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
 
+const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
+
 /**
  * What an operator decides, read once from the environment that `template.yaml` sets.
  * Times are minutes unless the name says otherwise.
@@ -29,6 +34,23 @@ const Settings = z.object({
   REMEDIATE_FUNCTION: z.string().default(''),
   EVIDENCE_BUCKET: z.string().default(''),
   TOPIC_ARN: z.string().default(''),
+  /** ARN of `copy-blocks`, with its alias. */
+  COPY_FUNCTION: z.string().default(''),
+  /** Whether evidence may be copied to where no key protects it. */
+  ALLOW_UNENCRYPTED_COPY: flag,
+  /** A customer key of Unlatch's account, for copies that are not to be, or cannot be, unencrypted. */
+  EVIDENCE_KEY_ARN: z.string().default(''),
+  /** Whether a person must agree before a copy is made. */
+  REQUIRE_APPROVAL: flag,
+  /** How long a person has for it; no answer is a no. */
+  APPROVAL_WAIT: minutes(240, 10_080),
+  /** The account with which copies are shared; empty: it is Unlatch's own. */
+  PLATFORM_ACCOUNT: z
+    .string()
+    .regex(/^(\d{12})?$/)
+    .default(''),
+  /** Days after which a copy may be swept, by its tag. */
+  EVIDENCE_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
   /** The tag without which no command may be sent to an instance; an empty key means that none is asked for. */
   SSM_TAG_KEY: z.string().max(128).default('CadoResponseSSMEnabled'),
   SSM_TAG_VALUE: z.string().max(256).default('True'),

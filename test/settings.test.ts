@@ -18,6 +18,13 @@ describe('settingsFrom', () => {
       REMEDIATE_FUNCTION: '',
       EVIDENCE_BUCKET: '',
       TOPIC_ARN: '',
+      COPY_FUNCTION: '',
+      ALLOW_UNENCRYPTED_COPY: false,
+      EVIDENCE_KEY_ARN: '',
+      REQUIRE_APPROVAL: false,
+      APPROVAL_WAIT: 240,
+      PLATFORM_ACCOUNT: '',
+      EVIDENCE_DAYS: 90,
       SSM_TAG_KEY: 'CadoResponseSSMEnabled',
       SSM_TAG_VALUE: 'True',
       MEMORY_TOOL_LINUX: '',
@@ -41,6 +48,8 @@ describe('settingsFrom', () => {
     { name: 'JOIN_WAIT', most: 240 },
     { name: 'COMMAND_WAIT', most: 1_440 },
     { name: 'COOL_DOWN', most: 10_080 },
+    { name: 'APPROVAL_WAIT', most: 10_080 },
+    { name: 'EVIDENCE_DAYS', most: 3_650 },
     { name: 'LEDGER_DAYS', most: 365 },
   ];
 
@@ -69,6 +78,9 @@ describe('settingsFrom', () => {
     { name: 'RESPONSE_ROLE', value: '' },
     { name: 'ACCOUNT_ID', value: '1234' },
     { name: 'PARTITION', value: 'amazon' },
+    { name: 'ALLOW_UNENCRYPTED_COPY', value: 'yes' },
+    { name: 'REQUIRE_APPROVAL', value: '1' },
+    { name: 'PLATFORM_ACCOUNT', value: '1234' },
     { name: 'SSM_TAG_KEY', value: 'k'.repeat(129) },
     { name: 'SSM_TAG_VALUE', value: 'v'.repeat(257) },
     { name: 'MEMORY_TOOL_LINUX', value: 'x'.repeat(1_025) },
@@ -103,7 +115,15 @@ describe('the template', () => {
 
   it.each(functions)('gives $folder, by default, the defaults of the settings', ({ environment }) => {
     const settings = settingsFrom({ ...environment, AWS_REGION: 'eu-west-3' });
-    const decided = ['ACCOUNT_ID', 'LEDGER_TABLE', 'OWN_ROLES', 'REMEDIATE_FUNCTION', 'EVIDENCE_BUCKET', 'TOPIC_ARN'];
+    const decided = [
+      'ACCOUNT_ID',
+      'LEDGER_TABLE',
+      'OWN_ROLES',
+      'REMEDIATE_FUNCTION',
+      'COPY_FUNCTION',
+      'EVIDENCE_BUCKET',
+      'TOPIC_ARN',
+    ];
     const left = (all: object) => Object.fromEntries(Object.entries(all).filter(([name]) => !decided.includes(name)));
     expect(left(settings)).toEqual(left(defaults));
   });

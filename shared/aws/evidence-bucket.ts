@@ -50,8 +50,26 @@ export const evidenceBucketOf = (s3: S3Client, bucket: string) => ({
     }
   },
 
+  /** The bytes of a small object. Throws where there is none. */
+  async bytes(key: string): Promise<Buffer> {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  },
+
+  /** The bytes of an object as they come. Throws where there is none. */
+  async *read(key: string): AsyncGenerator<Uint8Array> {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    yield* Body?.transformToWebStream() ?? [];
+  },
+
   /** Writes a document of the case. The bucket keeps versions, so a repeated write loses nothing. */
-  async put(custody: Custody, who: AwsSession, key: string, body: string, contentType: string): Promise<void> {
+  async put(
+    custody: Custody,
+    who: AwsSession,
+    key: string,
+    body: string | Uint8Array,
+    contentType: string,
+  ): Promise<void> {
     const put = new PutObjectCommand({
       Bucket: bucket,
       Key: key,

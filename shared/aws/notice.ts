@@ -21,8 +21,38 @@ const messageOf = (report: CaseReport, folder: string): string =>
     `Report and evidence: ${folder}`,
   ].join('\n\n');
 
+/** What a person is asked to agree to. */
+export interface Wanted {
+  readonly caseId: string;
+  readonly lines: readonly string[];
+  readonly callbackId: string;
+  readonly minutes: number;
+}
+
+const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+const approvalMessage = ({ caseId, lines, callbackId, minutes }: Wanted, region: string): string =>
+  [
+    `Case ${caseId} asks for your approval. If you agree, Unlatch makes:`,
+    lines.map((line) => `  - ${line}`).join('\n'),
+    `To agree: aws lambda send-durable-execution-callback-success --region ${region} --callback-id ${shellQuoted(callbackId)}`,
+    `To refuse: aws lambda send-durable-execution-callback-failure --region ${region} --callback-id ${shellQuoted(callbackId)}`,
+    `No answer within ${minutes} minutes is a no. The disks are frozen either way, and nothing is lost.`,
+  ].join('\n\n');
+
 /** Tells people (SNS) and programs (EventBridge, `unlatch` / `Case Closed`) that a case has closed. */
 export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: string) => ({
+  /** Asks people for their consent. Without a topic nobody hears of it, and no answer is a no. */
+  async approvalWanted(custody: Custody, who: AwsSession, wanted: Wanted): Promise<void> {
+    if (topicArn === '') return;
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: approval wanted (${wanted.caseId})`),
+      Message: approvalMessage(wanted, who.region).slice(0, 200_000),
+    });
+    await recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish));
+  },
+
   async caseClosed(custody: Custody, who: AwsSession, report: CaseReport, folder: string): Promise<void> {
     const publish = new PublishCommand({
       TopicArn: topicArn,

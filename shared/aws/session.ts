@@ -4,6 +4,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { CustodyEntry } from '#shared/case/case';
 import type { Settings } from '#shared/settings';
+import type { EbsDirect } from './ebs-direct.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
 
@@ -17,6 +18,7 @@ export interface AwsSession {
   readonly kms: KMSClient;
   readonly ssm: SSMClient;
   /** Loaded when first asked for: no cold start pays for clients that few steps need. */
+  readonly ebsDirect: () => Promise<EbsDirect>;
   readonly iam: () => Promise<Iam>;
   readonly organizations: () => Promise<Organizations>;
 }
@@ -88,6 +90,7 @@ const clientsOf = (config: ClientConfig) => ({
   ec2: new EC2Client(config),
   kms: new KMSClient(config),
   ssm: new SSMClient(config),
+  ebsDirect: once(async () => (await import('./ebs-direct.ts')).ebsDirectOf(config)),
   iam: once(async () => (await import('./iam.ts')).iamOf(config)),
   organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
 });

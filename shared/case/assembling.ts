@@ -1,7 +1,7 @@
 import type { Diagnosis } from '#shared/diagnosis/diagnosis';
 import { byPlace } from '#shared/diagnosis/fix-places';
 import { LAYER_WORDS } from '#shared/diagnosis/layer-words';
-import { planOf } from '#shared/plan/plan';
+import { type Openness, planOf } from '#shared/plan/plan';
 import { manualInstructions } from '#shared/route/manual';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import { VERSION } from '#shared/version';
@@ -23,6 +23,7 @@ export interface Findings {
   readonly freeze: Freeze;
   readonly explained: Explained;
   readonly tried: Tried;
+  readonly copy: Openness;
   /** `s3://bucket/cases/<case>/` */
   readonly folder: string;
 }
@@ -67,7 +68,7 @@ const todoOf = ({ location, freeze, tried, explained, dryRun }: Findings): strin
 ];
 
 export const reportOf = (findings: Findings): CaseReport => {
-  const { caseId, dryRun, openedAt, closedAt, location, assessment, freeze, explained, tried, folder } = findings;
+  const { caseId, dryRun, openedAt, closedAt, location, assessment, freeze, explained, tried, copy, folder } = findings;
   const outcomes = tried.outcomes.map(({ at: _at, ...outcome }) => outcome);
   const verdict = verdictOf(location, outcomes, dryRun);
   const { because = null, remedy = null } = assessment.open ? {} : assessment;
@@ -81,7 +82,7 @@ export const reportOf = (findings: Findings): CaseReport => {
     location,
     diagnosis: explained.diagnosis,
     freeze,
-    plan: planOf({ 'ssm-triage': { open: assessment.open, because, remedy } }),
+    plan: planOf({ 'ssm-triage': { open: assessment.open, because, remedy }, 'unencrypted-copy': copy }),
     outcomes,
     artefacts: outcomes.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : [])),
     cleanUp: { ...tried.cleanUp, kept: freeze.frozen ? freeze.snapshots.map(({ snapshotId }) => snapshotId) : [] },

@@ -32,6 +32,12 @@ export const HandRequest = z.strictObject({
   accountId: AccountId.optional(),
   region: Region.optional(),
   dryRun: z.boolean().optional(),
+  /** A volume is wanted of each copy, in this zone of Unlatch's Region. */
+  createVolume: z
+    .strictObject({
+      availabilityZone: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'expected a zone such as `eu-west-3a`'),
+    })
+    .optional(),
 });
 export type HandRequest = z.infer<typeof HandRequest>;
 
@@ -86,16 +92,39 @@ export type Freeze =
   | { readonly frozen: true; readonly snapshots: readonly FrozenSnapshot[]; readonly at: string }
   | { readonly frozen: false; readonly because: string };
 
-export interface Artefact {
+interface StoredArtefact {
   /** Path below the case's folder. */
   readonly path: string;
-  readonly kind: 'triage-archive';
   readonly bytes: number;
   /** Lower-case hexadecimal. */
   readonly sha256: string;
   readonly collectedAt: string;
   readonly route: RouteName;
 }
+
+export interface TriageArchive extends StoredArtefact {
+  readonly kind: 'triage-archive';
+}
+
+/** A snapshot that holds what a volume held. The file at `path` names its blocks' checksums. */
+export interface DiskCopy extends StoredArtefact {
+  readonly kind: 'disk-copy';
+  readonly copy: {
+    readonly volumeId: VolumeId;
+    readonly snapshotId: SnapshotId;
+    readonly accountId: string;
+    readonly region: string;
+    readonly sizeGiB: number;
+    /** `null`: not encrypted. */
+    readonly keyArn: string | null;
+    /** The account it is shared with, or `null`. */
+    readonly sharedWith: string | null;
+    /** A volume made from it, where one was asked for. */
+    readonly madeVolume: VolumeId | null;
+  };
+}
+
+export type Artefact = TriageArchive | DiskCopy;
 
 export type RouteName = 're-encrypt' | 'unencrypted-copy' | 'ssm-triage' | 'manual';
 

@@ -1,4 +1,10 @@
-import { type DurableContext, type StepConfig, StepSemantics } from '@aws/durable-execution-sdk-js';
+import {
+  CallbackTimeoutError,
+  type DurableContext,
+  type StepConfig,
+  StepSemantics,
+} from '@aws/durable-execution-sdk-js';
+import type { z } from 'zod';
 import { type Custody, errorName, isRefusal } from '#shared/aws/session';
 import type { CustodyEntry } from './case.ts';
 
@@ -34,6 +40,13 @@ const LOOK_AFTER = [15, 30, 60, 120] as const;
 /** By time; calls of the same instant by what they were, so that a replay puts them in the same order. */
 const orderOf = ({ at, api, on, requestId }: CustodyEntry): string => [at, api, on, requestId].join(' ');
 
+/** What another function answers: its calls come with it. */
+export interface WithCustody {
+  readonly custody: readonly CustodyEntry[];
+}
+
+export type Said = 'yes' | 'no' | 'nothing';
+
 /** A durable context whose steps keep the custody log. */
 export interface Flow {
   /** ARN of the durable execution. */
@@ -52,6 +65,16 @@ export interface Flow {
   until<T>(name: string, ask: Act<T | null>, pauses: readonly number[]): Promise<T | null>;
   /** A part beside others, with a flow of its own; its custody lines join these when it ends. */
   branch<T>(name: string, part: (flow: Flow) => Promise<T>): Promise<T>;
+  /**
+   * Runs another function and waits for its answer without Lambda time; one that fails is run again. Its custody lines join
+   * these. @throws StepFailedError
+   */
+  call<T extends WithCustody>(name: string, functionArn: string, input: unknown, answer: z.ZodType<T>): Promise<T>;
+  /**
+   * Asks a person, and waits at most so many seconds. `tell` is given the id under which Lambda takes the answer: a success
+   * is a yes, a failure a no. https://docs.aws.amazon.com/lambda/latest/api/API_SendDurableExecutionCallbackSuccess.html
+   */
+  ask(name: string, seconds: number, tell: (callbackId: string, custody: Custody) => Promise<void>): Promise<Said>;
   /** All calls so far, in order of time: which branch woke first after a replay must not show. */
   custody(): CustodyEntry[];
 }
@@ -128,6 +151,31 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
       custody.push(...kept.custody);
       return kept.value;
     },
+
+    async call(name, functionArn, input, answer) {
+      let last = { name: 'Uncalled', message: functionArn };
+      for (const [number, seconds] of [0, ...REPEAT_AFTER].entries()) {
+        if (seconds > 0) await context.wait(`${name}: pause ${number}`, { seconds });
+        try {
+          const given = answer.parse(await context.invoke(`${name} ${number + 1}`, functionArn, input));
+          custody.push(...given.custody);
+          return given;
+        } catch (error) {
+          last = { name: errorName(error), message: error instanceof Error ? error.message : String(error) };
+        }
+      }
+      throw new StepFailedError(name, last);
+    },
+
+    async ask(name, seconds, tell) {
+      const [answer, callbackId] = await context.createCallback(name, { timeout: { seconds } });
+      await step(`${name}: tell`, (entries) => tell(callbackId, entries));
+      return answer.then(
+        (): Said => 'yes',
+        (error: unknown): Said => (error instanceof CallbackTimeoutError ? 'nothing' : 'no'),
+      );
+    },
+
     custody: () => [...custody].sort((a, b) => orderOf(a).localeCompare(orderOf(b))),
   };
 };

@@ -11,7 +11,7 @@ import type { Flow } from './flow.ts';
 import { freezeTarget } from './freezing.ts';
 import { findMachine, trace } from './locate.ts';
 import type { CaseReport } from './report.ts';
-import { nothingTried, tryRoutes } from './routes.ts';
+import { allTried, type CopyTried, type Job, noCopy, nothingTried, plannedCopy, tryCopy, tryTriage } from './routes.ts';
 import type { Tools } from './tools.ts';
 
 /** What an execution answers: the report of its case, or the case that has the target already. */
@@ -41,8 +41,33 @@ const assessment = (location: Location, reading: AgentReading, tools: Tools): As
 
 const clock = (flow: Flow, name: string): Promise<string> => flow.step(name, async () => new Date().toISOString());
 
+interface Disks {
+  readonly dryRun: boolean;
+  readonly availabilityZone: string | null;
+  readonly triaged: Promise<unknown>;
+}
+
+/** Freezes the disks, and copies them from there. */
+const disks = async (
+  flow: Flow,
+  tools: Tools,
+  job: Job | null,
+  { dryRun, ...rest }: Disks,
+): Promise<{ readonly freeze: Freeze; readonly copy: CopyTried }> => {
+  if (job === null) {
+    const because = 'there is no target';
+    return { freeze: { frozen: false, because }, copy: noCopy(because) };
+  }
+  if (dryRun) {
+    const freeze: Freeze = { frozen: false, because: 'a dry run freezes nothing' };
+    return { freeze, copy: await plannedCopy(flow, tools, job.target) };
+  }
+  const freeze = await flow.branch('freeze', (part) => freezeTarget(part, tools, job.target, job.caseId));
+  return { freeze, copy: await tryCopy(flow, tools, job, { ...rest, freeze }) };
+};
+
 /**
- * The case, from refusal to report: locate → claim → freeze beside diagnosis and routes → clean up → report.
+ * The case, from refusal to report: locate → claim → freeze and copy, beside diagnosis and triage → clean up → report.
  *
  * Nothing waits that need not: where lineage names the instance, it is claimed and looked at in the same breath; and the
  * disks are frozen at the moment the collector is sent, for a snapshot is of the instant at which EC2 takes the call, and
@@ -54,6 +79,7 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
   const openedAt = await clock(flow, 'open');
   const byHand = 'instanceId' in request;
   const dryRun = byHand && request.dryRun === true;
+  const availabilityZone = byHand ? (request.createVolume?.availabilityZone ?? null) : null;
 
   const origin = await trace(flow, tools, request);
   const named = claimedByOrigin(origin);
@@ -78,15 +104,15 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
 
   const caseId = taken?.caseId ?? 'dry-run';
   const assessed = assessment(location, reading, tools);
-  const unfrozen: Freeze = { frozen: false, because: dryRun ? 'a dry run freezes nothing' : 'there is no target' };
-  const [freeze, explained, tried] = await Promise.all([
-    target === null || dryRun ? unfrozen : flow.branch('freeze', (part) => freezeTarget(part, tools, target, caseId)),
+  const job = target === null ? null : { target, assessment: assessed, caseId, since: openedAt };
+  const triaging =
+    job === null || dryRun
+      ? Promise.resolve(nothingTried)
+      : flow.branch('triage', (part) => tryTriage(part, tools, job));
+  const [{ freeze, copy }, explained, triaged] = await Promise.all([
+    flow.branch('disks', (part) => disks(part, tools, job, { dryRun, availabilityZone, triaged: triaging })),
     flow.branch('explain', (part) => explain(part, tools, request, origin, dryRun ? null : caseId)),
-    target === null || dryRun
-      ? nothingTried
-      : flow.branch('routes', (part) =>
-          tryRoutes(part, tools, { target, assessment: assessed, caseId, since: openedAt }),
-        ),
+    triaging,
   ]);
 
   const report = reportOf({
@@ -98,8 +124,9 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
     location,
     assessment: assessed,
     freeze,
+    copy: copy.openness,
     explained: dryRun ? explained : await withAbsorbed(flow, tools, explained, caseId),
-    tried,
+    tried: allTried(triaged, copy.tried),
     folder: folderOf(tools, caseId),
   });
   if (!dryRun) await closeCase(flow, tools, report, explained.stored, claimed.key);

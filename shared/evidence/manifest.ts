@@ -14,6 +14,20 @@ const Bytes = z.int().nonnegative();
 const StoredFile = z.object({ path: z.string().min(1), bytes: Bytes, sha256: Sha256 });
 export type StoredFile = z.infer<typeof StoredFile>;
 
+const Collected = { collectedAt: z.string(), route: z.enum(ROUTES) };
+
+/** A snapshot that holds what a volume held: in EC2, not in the folder. */
+const Copy = z.object({
+  volumeId: z.string(),
+  snapshotId: z.string(),
+  accountId: z.string(),
+  region: z.string(),
+  sizeGiB: z.int().min(1),
+  keyArn: z.string().nullable(),
+  sharedWith: z.string().nullable(),
+  madeVolume: z.string().nullable(),
+});
+
 /** What `manifest.json` holds: where the evidence comes from, and every file of the case with its size and hash. */
 export const Manifest = z.object({
   caseId: z.string(),
@@ -31,7 +45,10 @@ export const Manifest = z.object({
     ),
   }),
   artefacts: z.array(
-    StoredFile.extend({ kind: z.literal('triage-archive'), collectedAt: z.string(), route: z.enum(ROUTES) }),
+    z.discriminatedUnion('kind', [
+      StoredFile.extend({ kind: z.literal('triage-archive'), ...Collected }),
+      StoredFile.extend({ kind: z.literal('disk-copy'), ...Collected, copy: Copy }),
+    ]),
   ),
   documents: z.array(StoredFile),
   /** Vouches for the custody log line by line: see `custodyHead`. */
@@ -80,14 +97,7 @@ export const manifestOf = ({ report, documents, stored, custodyEntries }: Eviden
   verdict: report.verdict,
   created: new Date(report.closedAt).toISOString(),
   source: sourceOf(report),
-  artefacts: report.artefacts.map(({ path, kind, bytes, sha256, collectedAt, route }) => ({
-    path,
-    kind,
-    bytes,
-    sha256,
-    collectedAt,
-    route,
-  })),
+  artefacts: [...report.artefacts],
   documents: [...documents.map(storedDocument), ...stored],
   custody: { entries: custodyEntries.length, head: custodyHead(custodyEntries) },
 });

@@ -141,6 +141,8 @@ const snapshotTable = ({ freeze }: CaseReport): Html => {
   )}</tbody></table>`;
 };
 
+const KINDS = { 'triage-archive': 'triage archive', 'disk-copy': 'checksums of a copy' } as const;
+
 const artefactTable = ({ artefacts }: CaseReport): Html => {
   if (artefacts.length === 0) return html`<p>No artefact was collected.</p>`;
   return html`<table class="artefacts">
@@ -149,12 +151,29 @@ const artefactTable = ({ artefacts }: CaseReport): Html => {
     ({ path, kind, bytes, sha256, collectedAt, route }) => html`<tr>
 <th scope="row"><code>${path}</code><code class="hash">${sha256}</code></th>
 <td>${sizeInWords(bytes)}<small>${exactBytes(bytes)}</small></td>
-<td>${timeInWords(collectedAt)}<small>${kind === 'triage-archive' ? 'triage archive' : kind}, by ${routeInSentence(route)}</small></td></tr>`,
+<td>${timeInWords(collectedAt)}<small>${KINDS[kind]}, by ${routeInSentence(route)}</small></td></tr>`,
+  )}</tbody></table>`;
+};
+
+/** What the platform can read now: where each copy stands, and who may use it. */
+const copyTable = ({ artefacts }: CaseReport): Html | null => {
+  const copies = artefacts.flatMap((artefact) => (artefact.kind === 'disk-copy' ? [artefact.copy] : []));
+  if (copies.length === 0) return null;
+  return html`<h3>Copies of disks</h3><table>
+<thead><tr><th scope="col">Snapshot</th><th scope="col">Of volume</th><th scope="col">Stands in</th><th scope="col">Encryption</th></tr></thead>
+<tbody>${copies.map(
+    ({ snapshotId, volumeId, sizeGiB, accountId, region, keyArn, sharedWith, madeVolume }) => html`<tr>
+<th scope="row"><code>${snapshotId}</code>${
+      madeVolume === null ? null : html`<small>volume made from it: <code>${madeVolume}</code></small>`
+    }</th>
+<td><code>${volumeId}</code><small>${sizeGiB} GiB</small></td>
+<td><code>${accountId}</code><small>${region}${sharedWith === null ? '' : `, shared with ${sharedWith}`}</small></td>
+<td>${keyArn === null ? 'not encrypted' : html`<code>${keyArn}</code>`}</td></tr>`,
   )}</tbody></table>`;
 };
 
 export const preservedSection = (report: CaseReport): Html => html`<section><h2>What was preserved</h2>
-<h3>Frozen disks</h3>${snapshotTable(report)}<h3>Collected artefacts</h3>${artefactTable(report)}</section>`;
+<h3>Frozen disks</h3>${snapshotTable(report)}${copyTable(report)}<h3>Collected artefacts</h3>${artefactTable(report)}</section>`;
 
 /** Planned routes in their order, then what ran without being planned. */
 export const routesSection = ({ plan, outcomes }: CaseReport): Html => {

@@ -93,10 +93,15 @@ const machineOf = ({ location }: CaseReport): string => {
 
 const HEADLINES = {
   preserved: (report) => {
-    const { artefacts } = report;
-    const bytes = artefacts.reduce((sum, artefact) => sum + artefact.bytes, 0);
-    const hashes = artefacts.length === 1 ? 'its hash confirmed' : 'their hashes confirmed';
-    return `The evidence of ${machineOf(report)} is preserved: ${plural(artefacts.length, 'artefact')}, ${sizeInWords(bytes)}, ${hashes}.`;
+    const archives = report.artefacts.filter(({ kind }) => kind === 'triage-archive');
+    const copies = report.artefacts.flatMap((artefact) => (artefact.kind === 'disk-copy' ? [artefact.copy] : []));
+    const bytes = archives.reduce((sum, archive) => sum + archive.bytes, 0);
+    const gibibytes = copies.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0);
+    const hashes = archives.length === 1 ? 'its hash confirmed' : 'their hashes confirmed';
+    const collected = `${plural(archives.length, 'artefact')}, ${sizeInWords(bytes)}, ${hashes}`;
+    const copied = `${plural(copies.length, 'disk')} copied, ${gibibytes} GiB`;
+    const parts = [...(archives.length === 0 ? [] : [collected]), ...(copies.length === 0 ? [] : [copied])];
+    return `The evidence of ${machineOf(report)} is preserved: ${parts.join('; ')}.`;
   },
   'by-hand': (report) =>
     report.freeze.frozen

@@ -3,7 +3,7 @@ import { Manifest } from './manifest.ts';
 /** Something about one file that the manifest does not vouch for. */
 export interface Finding {
   readonly path: string;
-  readonly problem: 'escapes' | 'missing' | 'size-differs' | 'hash-differs';
+  readonly problem: 'escapes' | 'missing' | 'size-differs' | 'hash-differs' | 'unreadable' | 'sum-differs';
   /** The whole finding as one clause, for a person. */
   readonly says: string;
 }
@@ -23,7 +23,8 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-const readManifest = (text: string): Manifest => {
+/** @throws UnreadableManifestError */
+export const readManifest = (text: string): Manifest => {
   const parsed = Manifest.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -38,7 +39,8 @@ const readManifest = (text: string): Manifest => {
 const staysBelow = (path: string): boolean =>
   !/[\\:\p{Cc}]/u.test(path) && path.split('/').every((segment) => !['', '.', '..'].includes(segment));
 
-const findingOf = async (
+/** What is wrong with a file, or `null`. */
+export const findingOf = async (
   { path, bytes, sha256 }: Manifest['documents'][number],
   sha256Of: Digest,
 ): Promise<Finding | null> => {

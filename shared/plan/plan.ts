@@ -15,11 +15,16 @@ export interface PlannedRoute {
   readonly remedy: string | null;
 }
 
-/** The routes in the order in which they are tried: the first whose evidence is preserved ends the case. */
-const ORDER = ['ssm-triage', 'manual'] as const satisfies readonly RouteName[];
+/**
+ * The routes in the order in which they take: what a host remembers goes first, then what stands on its disks. Both are
+ * tried; instructions for a person follow where neither has preserved anything.
+ */
+const ORDER = ['ssm-triage', 'unencrypted-copy', 'manual'] as const satisfies readonly RouteName[];
 
 /** The routes for a target, in order. `manual` is always open: instructions can always be written. */
-export const planOf = (assessments: { readonly 'ssm-triage': Openness }): readonly PlannedRoute[] =>
+export const planOf = (
+  assessments: Readonly<Record<Exclude<(typeof ORDER)[number], 'manual'>, Openness>>,
+): readonly PlannedRoute[] =>
   ORDER.map((route) => {
     if (route === 'manual') return { route, open: true, because: null, remedy: null };
     const { open, because, remedy } = assessments[route];

@@ -26,6 +26,14 @@ const endings = [
     cause: 'permissions-boundary-silent',
     action: 'kms:CreateGrant',
   },
+  { scenario: 'unencrypted-copy', verdict: 'preserved', cause: 'key-policy-silent', action: 'kms:ReEncryptFrom' },
+  {
+    scenario: 'unencrypted-copy-in-guest',
+    verdict: 'preserved',
+    cause: 'key-policy-silent',
+    action: 'kms:ReEncryptFrom',
+  },
+  { scenario: 'encryption-by-default', verdict: 'preserved', cause: 'key-policy-silent', action: 'kms:ReEncryptFrom' },
 ] as const;
 
 describe('each scenario ends as AWS would have it', () => {
@@ -165,7 +173,7 @@ describe('a case by hand', () => {
     const rehearsal = await rehearse('custom-key-denied');
     expect(await invoke(rehearsal, { ...event, dryRun: true })).toMatchObject({
       verdict: 'planned',
-      plan: [{ route: 'ssm-triage', open: true }, {}],
+      plan: [{ route: 'ssm-triage', open: true }, { route: 'unencrypted-copy', open: false }, { route: 'manual' }],
     });
     const changes = rehearsal.account.calls.filter(({ api }) => !/:(Describe|Get|List|Assume)/.test(api));
     expect(changes).toEqual([]);

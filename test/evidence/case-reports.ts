@@ -231,3 +231,47 @@ export const custodyEntries: readonly CustodyEntry[] = [
     result: 'NoSuchKey',
   },
 ];
+
+/** The same case, its disks copied too: one in Unlatch's account and shared, one from within, under a key. */
+export const copied: CaseReport = {
+  ...preserved,
+  artefacts: [
+    ...preserved.artefacts,
+    {
+      path: `unencrypted-copy/${root}/copy.json`,
+      kind: 'disk-copy',
+      bytes: 1_501,
+      sha256: 'c4a96c76d338573452f5acd3da22683318f1a5f2b1cdfc9b13a3d83a91c2378e',
+      collectedAt: '2026-03-14T03:15:02.000Z',
+      route: 'unencrypted-copy',
+      copy: {
+        volumeId: root,
+        snapshotId: SnapshotId.parse('snap-0a91b2c3d4e5f6071'),
+        accountId: '111122223333',
+        region,
+        sizeGiB: 8,
+        keyArn: null,
+        sharedWith: '777788889999',
+        madeVolume: VolumeId.parse('vol-0e1f2a3b4c5d6e7f8'),
+      },
+    },
+    {
+      path: `unencrypted-copy/${data}/copy.json`,
+      kind: 'disk-copy',
+      bytes: 706,
+      sha256: '0ed1209eff31d610cc1792d7b50b3a0fa78fa33082b9d6dfff64ba9b81ae59d5',
+      collectedAt: '2026-03-14T03:15:20.000Z',
+      route: 'unencrypted-copy',
+      copy: {
+        volumeId: data,
+        snapshotId: SnapshotId.parse('snap-0b82c3d4e5f607182'),
+        accountId,
+        region,
+        sizeGiB: 100,
+        keyArn,
+        sharedWith: null,
+        madeVolume: null,
+      },
+    },
+  ],
+};

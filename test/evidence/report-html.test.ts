@@ -5,11 +5,12 @@ import type { CaseReport } from '#shared/case/report';
 import { escapeText } from '#shared/evidence/escape';
 import { reportHtml } from '#shared/evidence/report-html';
 import { STYLE } from '#shared/evidence/report-style';
-import { byHand, diagnosed, dryRun, preserved } from './case-reports.ts';
+import { byHand, copied, diagnosed, dryRun, preserved } from './case-reports.ts';
 import { readPage } from './page.ts';
 
 const reports = [
   { name: 'preserved', report: preserved },
+  { name: 'copied', report: copied },
   { name: 'by hand', report: byHand },
   { name: 'diagnosed', report: diagnosed },
   { name: 'dry run', report: dryRun },
@@ -114,6 +115,25 @@ describe('a value from outside', () => {
     const split = todoOf(`${'b'.repeat(1_999)}😀${'c'.repeat(10)}`);
     expect(split).toContain('b … [12 more characters: see report.json]');
     expect(split).not.toContain('U+D83D');
+  });
+});
+
+describe('copies of disks', () => {
+  const { text } = readPage(reportHtml(copied));
+
+  it('are told with where they stand, who may use them, and under which key', () => {
+    expect(text).toContain('snap-0a91b2c3d4e5f6071');
+    expect(text).toContain('111122223333eu-west-3, shared with 777788889999');
+    expect(text).toContain('volume made from it: vol-0e1f2a3b4c5d6e7f8');
+    expect(text).toContain('not encrypted');
+  });
+
+  it('are counted in the headline, beside what was collected', () => {
+    expect(text).toContain('1 artefact, 412.0 MiB, its hash confirmed; 2 disks copied, 108 GiB.');
+  });
+
+  it('are not spoken of where there are none', () => {
+    expect(readPage(reportHtml(preserved)).text).not.toContain('Copies of disks');
   });
 });
 

@@ -11,7 +11,12 @@ describe('planOf', () => {
       triage: { open: false, because: 'no agent', remedy: 'start it' },
     },
     { name: 'a closed triage that nobody can mend', triage: { open: false, because: 'no collector', remedy: null } },
-  ])('puts $name before the instructions, which are always open', ({ triage }) => {
-    expect(planOf({ 'ssm-triage': triage })).toEqual([{ route: 'ssm-triage', ...triage }, manual]);
+  ])('puts $name before the copy and the instructions, which are always open', ({ triage }) => {
+    const copy = { open: false, because: 'no consent', remedy: 'give it' };
+    expect(planOf({ 'unencrypted-copy': copy, 'ssm-triage': triage })).toEqual([
+      { route: 'ssm-triage', ...triage },
+      { route: 'unencrypted-copy', ...copy },
+      manual,
+    ]);
   });
 });

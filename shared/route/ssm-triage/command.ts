@@ -1,3 +1,4 @@
+import { checked, powerShellQuote, shQuote, wholeSeconds } from '../shell-quoting.ts';
 import type { Document } from './assess.ts';
 import linux from './collector/linux.sh';
 import windows from './collector/windows.ps1';
@@ -12,26 +13,6 @@ export interface CollectorInput {
   /** What Systems Manager gives the command, whole seconds: the collector leaves the last part of it to the upload. */
   readonly runSeconds: number;
 }
-
-/** A string that the POSIX shell takes literally. */
-export const shQuote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
-
-/** A string that PowerShell takes literally. It reads typographic quotes as quotes too. */
-export const powerShellQuote = (value: string): string => `'${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
-
-const CONTROL = /[^\x20-\x7e\u00a0-\uffff]/;
-
-/** Systems Manager replaces `{{ name }}` in parameters, and a line break would end an assignment. */
-const checked = (value: string): string => {
-  if (CONTROL.test(value) || value.includes('{{'))
-    throw new RangeError('a value for the collector holds `{{` or a control character');
-  return value;
-};
-
-const wholeSeconds = (value: number): number => {
-  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`\`${value}\` is no whole number of seconds`);
-  return value;
-};
 
 const RENDERERS = {
   'AWS-RunShellScript': ({ caseId, uploadUrl, memoryTool, maxBytes, runSeconds }) =>

@@ -1,19 +1,10 @@
-import {
-  cancelCommand,
-  DELIVERY_SECONDS,
-  findCommand,
-  invocationOf,
-  type Sending,
-  sendCommand,
-} from '#shared/aws/commands';
-import type { Artefact, RouteOutcome, Target } from '#shared/case/case';
-import { type Flow, pausesUpTo } from '#shared/case/flow';
+import type { Artefact, RouteOutcome } from '#shared/case/case';
+import type { Flow } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
-import { type Assessment, explainRefusal, type TagCondition } from './assess.ts';
+import { type Guest, type GuestCommand, runOnGuest, waitSeconds } from '../guest-command.ts';
+import { explainRefusal, type TagCondition } from './assess.ts';
 import { archiveName, renderCommand } from './command.ts';
-import { type CollectorReport, endingOf, matches, readReport } from './outcome.ts';
-
-type OpenAssessment = Extract<Assessment, { open: true }>;
+import { type CollectorReport, matches, readReport } from './outcome.ts';
 
 const ROUTE = 'ssm-triage';
 const MEBIBYTE = 2 ** 20;
@@ -23,12 +14,8 @@ export const tagCondition = ({ settings }: Tools): TagCondition => ({
   value: settings.SSM_TAG_VALUE,
 });
 
-interface Job {
+interface Job extends Guest {
   readonly caseId: string;
-  readonly target: Target;
-  readonly assessment: OpenAssessment;
-  /** When the case began: an interrupted sending is looked for from there on. */
-  readonly since: string;
 }
 
 /** How the command ended on the instance. A report, not the output, is kept: what a host prints is the host's. */
@@ -45,64 +32,28 @@ export interface Triage {
   readonly left: readonly string[];
 }
 
-/** Seconds from sending until nothing more can come: delivery, the run, and a minute for S3 and the service to agree. */
-const waitSeconds = ({ settings }: Tools): number => DELIVERY_SECONDS + settings.COMMAND_WAIT * 60 + 60;
-
 const pathOf = ({ assessment }: Job): string => `${ROUTE}/${assessment.instanceId}/${archiveName(assessment.document)}`;
 const keyOf = (job: Job): string => `cases/${job.caseId}/${pathOf(job)}`;
 
-const send = (flow: Flow, tools: Tools, job: Job): Promise<Sending> => {
-  const { target, assessment, caseId } = job;
-  const { instanceId, document } = assessment;
-  const { settings, bucket, sessions } = tools;
-  const comment = `unlatch case ${caseId}`;
+/** The collector, as the instance is to run it; where it may upload is decided when it is sent. */
+const collector = (tools: Tools, job: Job): GuestCommand<CollectorReport> => {
+  const { caseId, assessment } = job;
+  const { document } = assessment;
+  const { settings, bucket } = tools;
   const runSeconds = settings.COMMAND_WAIT * 60;
   const memoryTool = document === 'AWS-RunShellScript' ? settings.MEMORY_TOOL_LINUX : settings.MEMORY_TOOL_WINDOWS;
-  return flow.once(
-    'send the collector',
-    async (custody) => {
-      const [session, uploadUrl] = await Promise.all([
-        sessions.at(target.accountId, target.region),
-        bucket.presignUpload(keyOf(job), waitSeconds(tools)),
-      ]);
-      const script = renderCommand(document, {
-        caseId,
-        uploadUrl,
-        memoryTool,
-        maxBytes: settings.ARCHIVE_MEBIBYTES * MEBIBYTE,
-        runSeconds,
-      });
-      return sendCommand(session, custody, { instanceId, document, script, comment, runSeconds });
+  const maxBytes = settings.ARCHIVE_MEBIBYTES * MEBIBYTE;
+  return {
+    what: 'the collector',
+    comment: `unlatch case ${caseId}`,
+    runSeconds,
+    script: async () => {
+      const uploadUrl = await bucket.presignUpload(keyOf(job), waitSeconds(runSeconds));
+      return renderCommand(document, { caseId, uploadUrl, memoryTool, maxBytes, runSeconds });
     },
-    async (custody) => {
-      const session = await sessions.at(target.accountId, target.region);
-      return findCommand(session, custody, { instanceId, comment, since: job.since });
-    },
-  );
+    read: (stdout) => readReport(stdout, caseId),
+  };
 };
-
-const follow = (
-  flow: Flow,
-  tools: Tools,
-  { target, assessment, caseId }: Job,
-  commandId: string,
-): Promise<Ended | null> =>
-  flow.until(
-    'wait for the collector',
-    async (custody) => {
-      const session = await tools.sessions.at(target.accountId, target.region);
-      const { status, stdout } = await invocationOf(session, custody, { commandId, instanceId: assessment.instanceId });
-      const { ending, says } = endingOf(status);
-      return ending === 'running' ? null : { says, report: readReport(stdout, caseId) };
-    },
-    pausesUpTo(waitSeconds(tools)),
-  );
-
-const cancel = (flow: Flow, tools: Tools, { target, assessment }: Job, commandId: string): Promise<void> =>
-  flow.step('cancel the collector', async (custody) => {
-    const session = await tools.sessions.at(target.accountId, target.region);
-    await cancelCommand(session, custody, { commandId, instanceId: assessment.instanceId });
-  });
 
 const failed = (note: string, rest: Partial<Triage> = {}): Triage => ({
   outcome: { route: ROUTE, result: 'failed', note },
@@ -152,17 +103,15 @@ const verify = async (flow: Flow, tools: Tools, job: Job, { says, report }: Ende
 
 /** Sends the collector once, waits without Lambda time, and believes what arrived only after checking it. */
 export const triage = async (flow: Flow, tools: Tools, job: Job): Promise<Triage> => {
-  const sending = await send(flow, tools, job);
-  if (!sending.sent) {
-    const explained = explainRefusal(job.target, tagCondition(tools), sending);
-    return failed(explained.open ? sending.error : explained.because, {
+  const run = await runOnGuest(flow, tools, job, collector(tools, job));
+  if (!run.sent) {
+    const explained = explainRefusal(job.target, tagCondition(tools), run);
+    return failed(explained.open ? run.error : explained.because, {
       remedy: explained.open ? null : explained.remedy,
     });
   }
-  const ended = await follow(flow, tools, job, sending.commandId);
-  if (ended !== null) return verify(flow, tools, job, ended);
-  await cancel(flow, tools, job, sending.commandId).catch(() => {});
+  if (run.ended !== null) return verify(flow, tools, job, run.ended);
   // What it uploaded before it was cut short is looked for all the same.
   const cut = await verify(flow, tools, job, { says: 'the collector was not seen to end in time', report: null });
-  return { ...cut, removed: [`the command ${sending.commandId}, cancelled`] };
+  return { ...cut, removed: [`the command ${run.commandId}, cancelled`] };
 };

@@ -1,15 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import linux from '#collector/linux.sh';
 import windows from '#collector/windows.ps1';
-import {
-  archiveName,
-  type CollectorInput,
-  powerShellQuote,
-  renderCommand,
-  shQuote,
-} from '#shared/route/ssm-triage/command';
+import { archiveName, type CollectorInput, renderCommand } from '#shared/route/ssm-triage/command';
+import { hostileWords, inShell } from '../shell-words.ts';
 
 const input: CollectorInput = {
   caseId: '20260504-i-0123456789abcdef0-3f9a1c2b',
@@ -18,97 +11,6 @@ const input: CollectorInput = {
   maxBytes: 2 ** 32,
   runSeconds: 3_600,
 };
-
-const hostile = [
-  '',
-  "'",
-  "'; touch /tmp/owned; '",
-  '$(id)',
-  '`id`',
-  '"; id; "',
-  '\\',
-  "\\'",
-  "''''",
-  '$HOME $PATH ~ * ? [a-z]',
-  '-n',
-  '%s%n%d',
-  '# no comment',
-  '! history',
-  '{a,b}',
-  'é — 世界 \u{1f512}',
-  '\u2018; id; \u2019',
-];
-
-/** What a POSIX shell makes of words: it prints each as it took it, with NUL behind. */
-const inShell = (script: string): string[] => {
-  const { stdout, stderr, status } = spawnSync('sh', ['-c', script], { encoding: 'utf8', env: { HOME: '/nowhere' } });
-  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-  return stdout.split('\0').slice(0, -1);
-};
-const printed = (words: readonly string[]) =>
-  inShell(words.map((word) => `printf '%s\\0' ${shQuote(word)}`).join('\n'));
-
-const text = fc.string({
-  unit: fc.oneof(
-    {
-      weight: 3,
-      arbitrary: fc.constantFrom("'", '"', '\\', '$', '`', '(', ')', ';', '\n', ' ', '{', '}', '\u2018', '\u2019'),
-    },
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).filter((character) => character !== '\0'),
-  ),
-  maxLength: 40,
-});
-
-describe('shQuote', () => {
-  it('makes a shell take hostile words literally', () => {
-    expect(printed(hostile)).toEqual(hostile);
-  });
-
-  it('makes a shell take any words literally', () => {
-    fc.assert(
-      fc.property(fc.array(text, { minLength: 20, maxLength: 60 }), (words) => {
-        expect(printed(words)).toEqual(words);
-      }),
-      { numRuns: 15 },
-    );
-  });
-});
-
-/**
- * A single-quoted string as PowerShell reads it: it ends at a single quote that is not doubled, and five characters are
- * single quotes to it. PowerShell, "about_Quoting_Rules"; the typographic ones stand in its language specification.
- */
-const asPowerShellReads = (quoted: string): { value: string; rest: string } => {
-  const isQuote = (character: string | undefined) => /^['\u2018-\u201b]$/.test(character ?? '');
-  expect(isQuote(quoted[0])).toBe(true);
-  let value = '';
-  for (let at = 1; at < quoted.length; at += 1) {
-    if (isQuote(quoted[at])) {
-      if (!isQuote(quoted[at + 1])) return { value, rest: quoted.slice(at + 1) };
-      at += 1;
-    }
-    value += quoted[at];
-  }
-  return { value, rest: 'never closed' };
-};
-
-describe('powerShellQuote', () => {
-  it.each([...hostile, '\u2018\u2019\u201a\u201b', "it's", '$env:PATH', '@(1)'])(
-    'keeps `%s` in one string',
-    (value) => {
-      expect(asPowerShellReads(powerShellQuote(value))).toEqual({ value, rest: '' });
-    },
-  );
-
-  it('keeps any text in one string', () => {
-    fc.assert(
-      fc.property(text, (value) => {
-        expect(asPowerShellReads(powerShellQuote(value))).toEqual({ value, rest: '' });
-      }),
-      { numRuns: 1_000 },
-    );
-  });
-});
 
 describe('renderCommand', () => {
   const settings = (script: string, collector: string) => {
@@ -143,7 +45,7 @@ describe('renderCommand', () => {
     ]);
   });
 
-  it.each(hostile)('lets `%s` do nothing in a shell', (memoryTool) => {
+  it.each(hostileWords)('lets `%s` do nothing in a shell', (memoryTool) => {
     const script = settings(renderCommand('AWS-RunShellScript', { ...input, memoryTool }), linux);
     expect(inShell(`${script}printf '%s\\0' "$UNLATCH_MEMORY_TOOL"`)).toEqual([memoryTool]);
   });

@@ -1,0 +1,49 @@
+import type { Custody } from '#shared/aws/session';
+import { encryptsByDefault } from '#shared/aws/snapshots';
+import type { Target } from '#shared/case/case';
+import type { Flow } from '#shared/case/flow';
+import type { Tools } from '#shared/case/tools';
+import { type CopyTarget, copyTarget, type EncryptionByDefault } from './target.ts';
+
+/** Asks an account whether it encrypts by default. What cannot be asked is unknown, and closes the unencrypted copy. */
+const asked = (flow: Flow, tools: Tools, accountId: string, region: string): Promise<EncryptionByDefault> =>
+  flow
+    .step(`ask ${accountId} for encryption by default`, async (custody: Custody): Promise<EncryptionByDefault> => {
+      const session = await tools.sessions.at(accountId, region);
+      return (await encryptsByDefault(session, custody)) ? 'on' : 'off';
+    })
+    .catch((): EncryptionByDefault => 'unknown');
+
+/** What a copy may be that is made in an account, in the target's Region. Without consent nothing is asked. */
+export const consentedTarget = async (
+  flow: Flow,
+  tools: Tools,
+  accountId: string,
+  { region }: Pick<Target, 'region'>,
+): Promise<CopyTarget> => {
+  const { ALLOW_UNENCRYPTED_COPY: allowUnencrypted, EVIDENCE_KEY_ARN: evidenceKeyArn } = tools.settings;
+  const byDefault = allowUnencrypted ? await asked(flow, tools, accountId, region) : 'unknown';
+  return copyTarget({ allowUnencrypted, evidenceKeyArn }, byDefault, region);
+};
+
+/** What a person is asked to agree to, volume by volume. */
+export interface Proposal {
+  readonly caseId: string;
+  readonly lines: readonly string[];
+}
+
+const REFUSED = {
+  no: 'a person refused it',
+  nothing: 'nobody approved it in time, which is a no',
+} as const;
+
+/** A person's consent where it is asked for: `null`, or why there is none. */
+export const approved = async (flow: Flow, tools: Tools, proposal: Proposal): Promise<string | null> => {
+  const { REQUIRE_APPROVAL, APPROVAL_WAIT, ACCOUNT_ID, AWS_REGION } = tools.settings;
+  if (!REQUIRE_APPROVAL) return null;
+  const said = await flow.ask('approval', APPROVAL_WAIT * 60, async (callbackId, custody) => {
+    const own = await tools.sessions.at(ACCOUNT_ID, AWS_REGION);
+    await tools.notice.approvalWanted(custody, own, { ...proposal, callbackId, minutes: APPROVAL_WAIT });
+  });
+  return said === 'yes' ? null : REFUSED[said];
+};

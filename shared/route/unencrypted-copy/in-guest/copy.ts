@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { snapshotState } from '#shared/aws/snapshots';
+import {
+  attachVolume,
+  createVolume,
+  deleteVolume,
+  detachVolume,
+  findSnapshotOf,
+  snapshotVolume,
+  type VolumeState,
+  volumeState,
+} from '#shared/aws/volumes';
+import { type Flow, pausesUpTo } from '#shared/case/flow';
+import type { Tools } from '#shared/case/tools';
+import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
+import { type Guest, runOnGuest } from '../../guest-command.ts';
+import type { Copying, CopyJob } from '../copying.ts';
+import { renderCopyCommand } from './command.ts';
+import { freeDevice } from './device.ts';
+import { type CopyReport, isWhole, readCopyReport } from './outcome.ts';
+
+/** A copy by a command on the machine that the volume is attached to. */
+export interface GuestJob extends CopyJob, Guest {
+  readonly availabilityZone: string;
+}
+
+const GIBIBYTE = 2 ** 30;
+/** Half of what the slowest volume of today reads, for it is read, written and read again. */
+const LEAST_BYTES_A_SECOND = 20 * 2 ** 20;
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html */
+const MOST_RUN_SECONDS = 172_800;
+const LEAST_RUN_SECONDS = 1_800;
+/** A volume is made, attached and detached in seconds; a snapshot of a large one takes hours. */
+const VOLUME_SECONDS = 900;
+const SNAPSHOT_SECONDS = 24 * 3_600;
+
+const session = (tools: Tools, { target }: Pick<CopyJob, 'target'>) =>
+  tools.sessions.at(target.accountId, target.region);
+
+/** What is known of the volume before anything is made; `null` where it is not on the instance any more. */
+export const inGuestJob = async (
+  flow: Flow,
+  tools: Tools,
+  job: Omit<GuestJob, 'sizeGiB' | 'availabilityZone'>,
+): Promise<GuestJob | null> => {
+  const state = await flow.step('look at the volume', async (custody) =>
+    volumeState(await session(tools, job), custody, job.volumeId),
+  );
+  const attached = state?.attachments.some(({ instanceId }) => instanceId === job.assessment.instanceId) === true;
+  return state !== null && attached
+    ? { ...job, sizeGiB: state.sizeGiB, availabilityZone: state.availabilityZone }
+    : null;
+};
+
+const until = async (
+  flow: Flow,
+  tools: Tools,
+  job: GuestJob,
+  name: string,
+  volumeId: VolumeId,
+  holds: (state: VolumeState) => boolean,
+): Promise<void> => {
+  const held = await flow.until(
+    name,
+    async (custody) => {
+      const state = await volumeState(await session(tools, job), custody, volumeId);
+      return state !== null && holds(state) ? true : null;
+    },
+    pausesUpTo(VOLUME_SECONDS),
+  );
+  if (held === null) throw new Error(`${name}: ${volumeId} was not seen to get there`);
+};
+
+/** An empty volume of the same size, in the instance's zone. The same token makes the same volume. */
+const makeVolume = (flow: Flow, tools: Tools, job: GuestJob): Promise<VolumeId> =>
+  flow.step('make an empty volume', async (custody) => {
+    const { availabilityZone, sizeGiB, keyArn, tags } = job;
+    const token = createHash('sha256').update(`${job.caseId} ${job.volumeId}`).digest('hex');
+    return createVolume(await session(tools, job), custody, {
+      availabilityZone,
+      from: { sizeGiB },
+      keyArn,
+      tags,
+      token,
+    });
+  });
+
+const attach = (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Promise<true> => {
+  const { instanceId } = job.assessment;
+  return flow.once(
+    'attach the volume',
+    async (custody) => {
+      const device = freeDevice(job.target);
+      await attachVolume(await session(tools, job), custody, { volumeId, instanceId, device });
+      return true as const;
+    },
+    async (custody) => {
+      const state = await volumeState(await session(tools, job), custody, volumeId);
+      return state?.attachments.some((attachment) => attachment.instanceId === instanceId) === true ? true : null;
+    },
+  );
+};
+
+/** Runs the copier on the machine, and believes it only where it reports every byte. What it says is the host's word. */
+const copyWithin = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Promise<CopyReport> => {
+  const bytes = job.sizeGiB * GIBIBYTE;
+  const runSeconds = Math.min(MOST_RUN_SECONDS, LEAST_RUN_SECONDS + Math.ceil(bytes / LEAST_BYTES_A_SECOND));
+  const { caseId, assessment } = job;
+  const run = await runOnGuest(flow, tools, job, {
+    what: 'the copier',
+    comment: `unlatch copy ${caseId} ${job.volumeId}`.slice(0, 100),
+    runSeconds,
+    script: async () =>
+      renderCopyCommand(assessment.document, {
+        caseId,
+        source: job.volumeId,
+        target: volumeId,
+        bytes,
+        runSeconds,
+        // Under encryption what was never written reads as noise.
+        sparse: job.keyArn === null,
+      }),
+    read: (stdout) => readCopyReport(stdout, caseId),
+  });
+  if (!run.sent) throw new Error(`Systems Manager refused the copier: ${run.error}`);
+  if (run.ended === null) throw new Error('the copier was not seen to end in time, and was cancelled');
+  const { says, report } = run.ended;
+  if (report === null) throw new Error(`${says}, and no report of it can be read`);
+  if (!isWhole(report, { bytes })) throw new Error(report.error ?? `${report.bytes} of ${bytes} bytes were copied`);
+  return report;
+};
+
+const snapshot = (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Promise<SnapshotId> =>
+  flow.once(
+    'snapshot the volume',
+    async (custody) => {
+      const { description, tags } = job;
+      return snapshotVolume(await session(tools, job), custody, { volumeId, description, tags });
+    },
+    async (custody) => findSnapshotOf(await session(tools, job), custody, volumeId),
+  );
+
+const completed = async (flow: Flow, tools: Tools, job: GuestJob, snapshotId: SnapshotId): Promise<void> => {
+  const seen = await flow.until(
+    'wait for the snapshot',
+    async (custody) => {
+      const state = await snapshotState(await session(tools, job), custody, snapshotId);
+      return state === null || state.state === 'pending' ? null : state;
+    },
+    pausesUpTo(SNAPSHOT_SECONDS),
+  );
+  if (seen?.state !== 'completed') throw new Error(`${snapshotId} is \`${seen?.state ?? 'pending'}\`, not completed`);
+};
+
+type Traces = Pick<Copying, 'removed' | 'left'>;
+
+const detach = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Promise<void> => {
+  await flow.step('detach the volume', async (custody) => detachVolume(await session(tools, job), custody, volumeId));
+  await until(flow, tools, job, 'wait for the volume to be free', volumeId, ({ state }) => state === 'available');
+};
+
+/** Takes the volume away again, wherever it is. */
+const takeAway = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Promise<Traces> => {
+  try {
+    const state = await flow.step('look for the volume', async (custody) =>
+      volumeState(await session(tools, job), custody, volumeId),
+    );
+    if (state !== null && state.attachments.length > 0) await detach(flow, tools, job, volumeId);
+    await flow.step('delete the volume', async (custody) => deleteVolume(await session(tools, job), custody, volumeId));
+    return { removed: [`the volume ${volumeId}`], left: [] };
+  } catch {
+    return { removed: [], left: [`the volume ${volumeId}: it could not be deleted`] };
+  }
+};
+
+/**
+ * Copies a volume from within the running machine: to the guest it is plain text, so no permission on the refused key is
+ * used. The image is of a disk in use, and not of one instant; the copy says so.
+ */
+export const inGuestCopy = async (flow: Flow, tools: Tools, job: GuestJob): Promise<Copying> => {
+  const volumeId = await makeVolume(flow, tools, job);
+  const copying = await (async (): Promise<Copying> => {
+    await until(flow, tools, job, 'wait for the volume', volumeId, ({ state }) => state === 'available');
+    await attach(flow, tools, job, volumeId);
+    await until(flow, tools, job, 'wait for the attachment', volumeId, ({ attachments }) =>
+      attachments.some(({ state }) => state === 'attached'),
+    );
+    const { sha256, bytes } = await copyWithin(flow, tools, job, volumeId);
+    // Detached first, so that the snapshot is of what the copier wrote, and of nothing that came after it.
+    await detach(flow, tools, job, volumeId);
+    const snapshotId = await snapshot(flow, tools, job, volumeId);
+    await completed(flow, tools, job, snapshotId);
+    const proof = {
+      source: job.assessment.instanceId,
+      bytes,
+      checksum: { algorithm: 'SHA256', value: sha256, of: 'the whole disk, computed by the machine itself' },
+      consistency: 'the disk was in use while it was read: the image is not of one instant',
+    };
+    const note = `${bytes} bytes copied from within ${job.assessment.instanceId} while it ran`;
+    const copied = { method: 'in-guest', snapshotId, accountId: job.target.accountId, proof, note } as const;
+    return { result: 'copied', copied, removed: [], left: [] };
+  })().catch((error: unknown) => {
+    const because = error instanceof Error ? error.message : 'unknown';
+    return { result: 'failed' as const, because, removed: [], left: [] };
+  });
+  const { removed, left } = await takeAway(flow, tools, job, volumeId);
+  return { ...copying, removed: [...copying.removed, ...removed], left: [...copying.left, ...left] };
+};
