@@ -6,6 +6,7 @@ import { type EmbeddedAccount, embeddedAccount } from '#local/account/embedded-a
 import { loadScenario } from '#local/scenario/loading';
 import type { Scenario } from '#local/scenario/scenario';
 import { stageOf } from '#local/scenario/stage';
+import type { Artefact } from '#shared/case/case';
 import type { CaseReport } from '#shared/case/report';
 import { type Command, type Output, readWords, stringOption } from './options.ts';
 import { tellTimeline } from './timeline.ts';
@@ -57,16 +58,21 @@ const HEADLINES = {
 
 const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 
+const preserved = (artefact: Artefact): string => {
+  if (artefact.kind === 'triage-archive')
+    return `${artefact.path}, ${kibibytes(artefact.bytes)}, SHA-256 ${artefact.sha256}`;
+  const { snapshotId, volumeId, sizeGiB, accountId, keyArn } = artefact.copy;
+  const under = keyArn === null ? 'not encrypted' : `under ${keyArn}`;
+  return `${snapshotId}, a copy of ${volumeId}, ${sizeGiB} GiB, ${under}, in account ${accountId}; ${artefact.path}`;
+};
+
 const tellCase = (output: Output, report: CaseReport, folder: string, calls: number | null): void => {
   const { diagnosis, freeze, artefacts, todo } = report;
   const rows: [string, string][] = [
     ['verdict', HEADLINES[report.verdict]],
     ...(diagnosis === null ? [] : [['why', diagnosis.explanation] satisfies [string, string]]),
     ['frozen', freeze.frozen ? freeze.snapshots.map(({ snapshotId }) => snapshotId).join(', ') : freeze.because],
-    ...artefacts.map(({ path, bytes, sha256 }): [string, string] => [
-      'preserved',
-      `${path}, ${kibibytes(bytes)}, SHA-256 ${sha256}`,
-    ]),
+    ...artefacts.map((artefact): [string, string] => ['preserved', preserved(artefact)]),
     ...todo.map((task): [string, string] => ['to do', task]),
     ...(calls === null
       ? []

@@ -97,7 +97,7 @@ th, td { text-align: left; vertical-align: top; padding: .625rem 1rem .625rem 0;
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--soft); font-size: .875rem; padding-block: 0 .375rem; }
 .artefacts tbody th { width: 52%; }
-.artefacts th code, .artefacts td small { display: block; }
+.artefacts th code, td small, th small { display: block; }
 .hash { margin-top: .125rem; color: var(--soft); user-select: all; }
 .routes { list-style: none; counter-reset: route; padding: 0; }
 .routes > li { counter-increment: route; position: relative; padding: 0 0 0 2.25rem; margin-bottom: 1.25rem; }

@@ -33,15 +33,9 @@ export const copyTarget = (
   if (allowUnencrypted && byDefault === 'off') return { open: true, keyArn: null };
   const key = KeyArn.safeParse(evidenceKeyArn).data ?? null;
   const because = allowUnencrypted ? REFUSED[byDefault] : REFUSED.off;
-  if (key === null) {
-    return { open: false, because, remedy: `set \`EvidenceKeyArn\` to a customer key in ${region}` };
-  }
-  if (key.split(':')[3] !== region) {
-    return {
-      open: false,
-      because: `${because}, and the evidence key is of another Region`,
-      remedy: `set \`EvidenceKeyArn\` to a customer key in ${region}`,
-    };
-  }
-  return { open: true, keyArn: key };
+  const consent = allowUnencrypted ? '' : '`AllowUnencryptedCopy`, or ';
+  const remedy = `set ${consent}\`EvidenceKeyArn\` to a customer key in ${region}`;
+  if (key === null) return { open: false, because, remedy };
+  if (key.split(':')[3] === region) return { open: true, keyArn: key };
+  return { open: false, because: `${because}, and the evidence key is of another Region`, remedy };
 };
