@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadTemplate, takingRules } from '#local/template/template';
 import { parseRequest } from '#shared/case/request';
+import { parseLaneRequest } from '#shared/route/unencrypted-copy/lane-request';
 import { readSignal } from '#shared/signal/read-signal';
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -101,7 +102,15 @@ describe('sample events', () => {
 
 describe('requests by hand', () => {
   it('have a sample', () => {
-    expect(filesIn('by-hand/*.json')).toEqual(['by-hand/dry-run.json', 'by-hand/start-a-case.json']);
+    expect(filesIn('by-hand/*.json')).toEqual([
+      'by-hand/dry-run.json',
+      'by-hand/start-a-case.json',
+      'by-hand/with-volumes.json',
+    ]);
+  });
+
+  it.each(filesIn('copy-blocks/*.json'))('%s is a request for a lane, read as it stands', (file) => {
+    expect(parseLaneRequest(eventAt(file))).toEqual(eventAt(file));
   });
 
   it.each(filesIn('by-hand/*.json'))('%s is a request, read as it stands', (file) => {
@@ -109,6 +118,6 @@ describe('requests by hand', () => {
   });
 
   it('and every sample stands in one of these folders', () => {
-    expect(filesIn('**/*.json')).toHaveLength(table.length + filesIn('by-hand/*.json').length);
+    expect(filesIn('**/*.json')).toHaveLength(table.length + filesIn('{by-hand,copy-blocks}/*.json').length);
   });
 });
