@@ -7,7 +7,7 @@ const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A part of a copy's checksums, as it stands in the evidence bucket. */
 export const ChecksumPart = z.strictObject({
   /** Path below the case's folder. */
-  path: z.string().regex(/^unencrypted-copy\/[\w/.-]{1,200}$/),
+  path: z.string().regex(/^unencrypted-copy\/vol-[0-9a-f]{8,17}\/[\w-]{1,64}\.sums$/),
   /** The blocks of the lane that it covers; `to` is one past the last, `null` for the lane's end. */
   from: z.int().min(0),
   to: z.int().min(1).nullable(),
@@ -25,11 +25,13 @@ const LaneOfCopy = z.strictObject({
   source: z.strictObject({ accountId: AccountId, region: Region, snapshotId: SnapshotId }),
   /** In Unlatch's own account, in the source's Region. */
   copy: z.strictObject({ snapshotId: SnapshotId }),
-  lane: z.strictObject({
-    number: z.int().min(0).max(63),
-    of: z.int().min(1).max(64),
-    sizeGiB: z.int().min(1).max(65_536),
-  }),
+  lane: z
+    .strictObject({
+      number: z.int().min(0),
+      of: z.int().min(1).max(64),
+      sizeGiB: z.int().min(1).max(65_536),
+    })
+    .refine(({ number, of }) => number < of, { error: ({ input }) => `expected a lane of ${Object(input).of}` }),
 });
 
 /** What `copy-blocks` is asked for: to copy a lane from where it got to, or to verify the parts of one. */
