@@ -5,7 +5,7 @@ import { type Openness, planOf } from '#shared/plan/plan';
 import { manualInstructions } from '#shared/route/manual';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import { VERSION } from '#shared/version';
-import type { Freeze, Location, RouteOutcome } from './case.ts';
+import type { Artefact, Freeze, Location, RouteOutcome } from './case.ts';
 import type { Explained } from './explaining.ts';
 import type { CaseReport, Verdict } from './report.ts';
 import type { Tried } from './routes.ts';
@@ -67,9 +67,18 @@ const todoOf = ({ location, freeze, tried, explained, dryRun }: Findings): strin
   ...tried.cleanUp.left.map((thing) => `Check ${thing}.`),
 ];
 
+/** What was made and stays: it is evidence. */
+const keptOf = (freeze: Freeze, artefacts: readonly Artefact[]): string[] => [
+  ...(freeze.frozen ? freeze.snapshots.map(({ snapshotId }) => snapshotId) : []),
+  ...artefacts.flatMap((artefact) =>
+    artefact.kind === 'disk-copy' ? [artefact.copy.snapshotId, artefact.copy.madeVolume ?? []].flat() : [],
+  ),
+];
+
 export const reportOf = (findings: Findings): CaseReport => {
   const { caseId, dryRun, openedAt, closedAt, location, assessment, freeze, explained, tried, copy, folder } = findings;
   const outcomes = tried.outcomes.map(({ at: _at, ...outcome }) => outcome);
+  const artefacts = outcomes.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : []));
   const verdict = verdictOf(location, outcomes, dryRun);
   const { because = null, remedy = null } = assessment.open ? {} : assessment;
   return {
@@ -84,8 +93,8 @@ export const reportOf = (findings: Findings): CaseReport => {
     freeze,
     plan: planOf({ 'ssm-triage': { open: assessment.open, because, remedy }, 'unencrypted-copy': copy }),
     outcomes,
-    artefacts: outcomes.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : [])),
-    cleanUp: { ...tried.cleanUp, kept: freeze.frozen ? freeze.snapshots.map(({ snapshotId }) => snapshotId) : [] },
+    artefacts,
+    cleanUp: { ...tried.cleanUp, kept: keptOf(freeze, artefacts) },
     todo: todoOf(findings),
     instructions:
       location.found && verdict === 'by-hand'
