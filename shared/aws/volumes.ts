@@ -9,7 +9,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import { InstanceId, SnapshotId, VolumeId } from '#shared/signal/identifiers';
+import { InstanceId, KeyArn, SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { type AwsSession, type Custody, errorName, recorded } from './session.ts';
 
 export type Tags = Readonly<Record<string, string>>;
@@ -48,6 +48,7 @@ const Described = z.object({
   Size: z.int().min(1),
   AvailabilityZone: z.string().min(1),
   Encrypted: z.boolean(),
+  KmsKeyId: KeyArn.optional(),
   Attachments: z.array(z.object({ InstanceId: InstanceId.optional(), State: z.string().optional() })).default([]),
 });
 
@@ -56,6 +57,7 @@ export interface VolumeState {
   readonly sizeGiB: number;
   readonly availabilityZone: string;
   readonly encrypted: boolean;
+  readonly keyArn: KeyArn | null;
   readonly attachments: readonly { readonly instanceId: InstanceId | null; readonly state: string }[];
 }
 
@@ -71,12 +73,13 @@ export const volumeState = async (
       session.ec2.send(command),
     );
     if (Volumes.length === 0) return null;
-    const { State, Size, AvailabilityZone, Encrypted, Attachments } = Described.parse(Volumes[0]);
+    const { State, Size, AvailabilityZone, Encrypted, KmsKeyId = null, Attachments } = Described.parse(Volumes[0]);
     return {
       state: State,
       sizeGiB: Size,
       availabilityZone: AvailabilityZone,
       encrypted: Encrypted,
+      keyArn: KmsKeyId,
       attachments: Attachments.map(({ InstanceId: instanceId = null, State: state = 'unknown' }) => ({
         instanceId,
         state,

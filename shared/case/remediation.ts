@@ -60,7 +60,7 @@ const disks = async (
   }
   if (dryRun) {
     const freeze: Freeze = { frozen: false, because: 'a dry run freezes nothing' };
-    return { freeze, copy: await plannedCopy(flow, tools, job.target) };
+    return { freeze, copy: await plannedCopy(flow, tools, job) };
   }
   const freeze = await flow.branch('freeze', (part) => freezeTarget(part, tools, job.target, job.caseId));
   return { freeze, copy: await tryCopy(flow, tools, job, { ...rest, freeze }) };

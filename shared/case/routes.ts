@@ -1,8 +1,8 @@
 import type { Openness } from '#shared/plan/plan';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import { type Triage, triage } from '#shared/route/ssm-triage/triage';
-import { consentedTarget } from '#shared/route/unencrypted-copy/consent';
 import { copyDisks, type DisksCopied } from '#shared/route/unencrypted-copy/copy-disks';
+import { planCopies } from '#shared/route/unencrypted-copy/planning';
 import type { CleanUp, Freeze, RouteOutcome, Target } from './case.ts';
 import type { Flow } from './flow.ts';
 import type { Tools } from './tools.ts';
@@ -94,11 +94,10 @@ export const tryCopy = async (
   };
 };
 
-/** What would be tried, asked without trying it: whether the settings let a copy be made at all. */
-export const plannedCopy = async (flow: Flow, tools: Tools, target: Target): Promise<CopyTried> => {
-  const copy = await consentedTarget(flow, tools, tools.settings.ACCOUNT_ID, target);
-  const openness = copy.open ? open : { open: false, because: copy.because, remedy: copy.remedy };
-  return { tried: nothingTried, openness };
+/** What would be tried, asked without trying it. */
+export const plannedCopy = async (flow: Flow, tools: Tools, job: Job): Promise<CopyTried> => {
+  const plan = await planCopies(flow, tools, job);
+  return { tried: nothingTried, openness: plan };
 };
 
 /** Without a target there is nothing to copy. */

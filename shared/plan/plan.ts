@@ -10,7 +10,7 @@ export interface Openness {
 export interface PlannedRoute {
   readonly route: RouteName;
   readonly open: boolean;
-  /** Why it is closed; `null` where it is open. */
+  /** Why it is closed, or what is foreseen of it where it is open. */
   readonly because: string | null;
   readonly remedy: string | null;
 }

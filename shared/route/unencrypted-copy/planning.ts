@@ -1,0 +1,46 @@
+import { readKeyFacts } from '#shared/aws/key-facts';
+import { volumeState } from '#shared/aws/volumes';
+import type { Target } from '#shared/case/case';
+import type { Flow } from '#shared/case/flow';
+import type { Tools } from '#shared/case/tools';
+import { type Forecast, forecastDecrypt } from '#shared/diagnosis/forecast';
+import type { Openness } from '#shared/plan/plan';
+import type { Assessment } from '#shared/route/ssm-triage/assess';
+import type { VolumeId } from '#shared/signal/identifiers';
+import { consentedTarget } from './consent.ts';
+
+interface Planned {
+  readonly target: Target;
+  readonly assessment: Assessment;
+}
+
+/** Whether Unlatch could read a snapshot of the volume. What cannot be asked is not certain either way. */
+const foreseen = (flow: Flow, tools: Tools, { accountId, region }: Target, volumeId: VolumeId): Promise<Forecast> =>
+  flow
+    .step(`foresee the reading of ${volumeId}`, async (custody): Promise<Forecast> => {
+      const session = await tools.sessions.at(accountId, region);
+      const state = await volumeState(session, custody, volumeId);
+      if (state === null) return 'undetermined';
+      if (state.keyArn === null) return state.encrypted ? 'undetermined' : 'allowed';
+      return forecastDecrypt(await session.caller, state.keyArn, await readKeyFacts(session, custody, state.keyArn));
+    })
+    .catch((): Forecast => 'undetermined');
+
+/** How the volumes would be copied, as far as it can be told without making anything. */
+export const planCopies = async (flow: Flow, tools: Tools, { target, assessment }: Planned): Promise<Openness> => {
+  const copy = await consentedTarget(flow, tools, tools.settings.ACCOUNT_ID, target);
+  if (!copy.open) return { open: false, because: copy.because, remedy: copy.remedy };
+  const forecasts = await Promise.all(
+    target.volumes.map(({ volumeId }) => flow.branch(volumeId, (part) => foreseen(part, tools, target, volumeId))),
+  );
+  const among = (forecast: Forecast) =>
+    target.volumes.filter((_, at) => forecasts[at] === forecast).map(({ volumeId }) => volumeId);
+  const shut = among('denied');
+  const unsure = among('undetermined');
+  const untold = unsure.length === 0 ? null : `whether KMS decrypts ${unsure.join(', ')} for Unlatch, a try will tell`;
+  if (shut.length === 0) return { open: true, because: untold, remedy: null };
+  const refusal = `KMS will not decrypt ${shut.join(', ')} for Unlatch either`;
+  if (assessment.open) return { open: true, because: `${refusal}: to be copied from within the machine`, remedy: null };
+  const open = shut.length < target.volumes.length;
+  return { open, because: `${refusal}; and not from within: ${assessment.because}`, remedy: assessment.remedy };
+};
