@@ -56,16 +56,32 @@ const mendThis = (diagnosis: Diagnosis | null): string[] => {
   ];
 };
 
+/** Disks that were to be copied and were not: a route that is closed promised nothing. */
+const uncopied = ({ location, tried }: Findings): string[] => {
+  const outcome = tried.outcomes.find(({ route }) => route === 'unencrypted-copy');
+  if (!location.found || outcome === undefined || outcome.result === 'closed') return [];
+  const artefacts = outcome.result === 'preserved' ? outcome.artefacts : [];
+  const copied = artefacts.flatMap((artefact) => (artefact.kind === 'disk-copy' ? [artefact.copy.volumeId] : []));
+  const missing = location.target.volumes.filter(({ volumeId }) => !copied.includes(volumeId));
+  return missing.length === 0
+    ? []
+    : [`Copy ${missing.map(({ volumeId }) => volumeId).join(', ')} another way: ${outcome.note}.`];
+};
+
 /** What a person must still do, most urgent first: evidence before permissions before tidiness. */
-const todoOf = ({ location, freeze, tried, explained, dryRun }: Findings): string[] => [
-  ...(location.found ? [] : [`Find the machine and start a case by hand: ${location.because}.`]),
-  ...(location.found && !freeze.frozen && !dryRun
-    ? [`Snapshot the disks by hand: freezing failed, ${freeze.because}.`]
-    : []),
-  ...tried.remedies.map((remedy) => `To collect by Systems Manager: ${remedy}.`),
-  ...mendThis(explained.diagnosis),
-  ...tried.cleanUp.left.map((thing) => `Check ${thing}.`),
-];
+const todoOf = (findings: Findings): string[] => {
+  const { location, freeze, tried, explained, dryRun } = findings;
+  return [
+    ...(location.found ? [] : [`Find the machine and start a case by hand: ${location.because}.`]),
+    ...(location.found && !freeze.frozen && !dryRun
+      ? [`Snapshot the disks by hand: freezing failed, ${freeze.because}.`]
+      : []),
+    ...uncopied(findings),
+    ...tried.remedies.map((remedy) => `To collect by Systems Manager: ${remedy}.`),
+    ...mendThis(explained.diagnosis),
+    ...tried.cleanUp.left.map((thing) => `Check ${thing}.`),
+  ];
+};
 
 /** What was made and stays: it is evidence. */
 const keptOf = (freeze: Freeze, artefacts: readonly Artefact[]): string[] => [

@@ -97,6 +97,13 @@ const wayWithin = async (
   return { open: true, method: 'in-guest', job };
 };
 
+const says = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
+
+/** A way of which nobody can tell whether it is open is closed, and costs no other way and no other volume. */
+const untold =
+  (volumeId: VolumeId) =>
+  (error: unknown): Way => ({ open: false, volumeId, because: says(error), remedy: null });
+
 /** The better way to copy a volume: the snapshot is of one instant, the running machine is not. */
 const wayOf = async (
   flow: Flow,
@@ -105,9 +112,9 @@ const wayOf = async (
   volumeId: VolumeId,
   targets: { readonly own: CopyTarget; readonly there: CopyTarget },
 ): Promise<Way> => {
-  const direct = await waySnapshot(flow, tools, disks, volumeId, targets.own);
+  const direct = await waySnapshot(flow, tools, disks, volumeId, targets.own).catch(untold(volumeId));
   if (direct.open) return direct;
-  const within = await wayWithin(flow, tools, disks, volumeId, targets.there);
+  const within = await wayWithin(flow, tools, disks, volumeId, targets.there).catch(untold(volumeId));
   if (within.open) return within;
   const because =
     direct.because === within.because ? direct.because : `${direct.because}; and not from within: ${within.because}`;
@@ -175,12 +182,28 @@ const copyOne = async (flow: Flow, tools: Tools, disks: DisksJob, way: Way): Pro
   if (!way.open)
     return { artefact: null, tried: false, notes: [`${way.volumeId}: ${way.because}`], removed: [], left: [] };
   const { job } = way;
-  const copying = await copied(flow, tools, way);
+  const copying = await copied(flow, tools, way).catch(
+    (error: unknown): Copying => ({
+      result: 'failed',
+      because: says(error),
+      removed: [],
+      left: [
+        `what is tagged \`unlatch:volume\` = \`${job.volumeId}\` and \`unlatch:case\` = \`${job.caseId}\`, if anything`,
+      ],
+    }),
+  );
   const { removed, left } = copying;
   if (copying.result === 'failed')
     return { artefact: null, tried: true, notes: [`${job.volumeId}: ${copying.because}`], removed, left };
-  const { artefact, troubles } = await artefactOf(flow, tools, disks, job, copying.copied);
-  return { artefact, tried: true, notes: [`${job.volumeId}: ${copying.copied.note}`, ...troubles], removed, left };
+  const { snapshotId, note } = copying.copied;
+  const notes = [`${job.volumeId}: ${note}`];
+  try {
+    const { artefact, troubles } = await artefactOf(flow, tools, disks, job, copying.copied);
+    return { artefact, tried: true, notes: [...notes, ...troubles], removed, left };
+  } catch (error) {
+    const kept = `the copy ${snapshotId} of ${job.volumeId}: what is known of it could not be kept`;
+    return { artefact: null, tried: true, notes: [...notes, says(error)], removed, left: [...left, kept] };
+  }
 };
 
 const outcomeOf = (endings: readonly Ending[]): RouteOutcome => {

@@ -101,7 +101,10 @@ async function* wantedIn({ lane, from, everyBlock }: LaneJob, tools: LaneTools):
 }
 
 /** Reads a block, and checks that it is whole and what EBS says it sent. */
-const read = async (source: BlockSource, block: ListedBlock): Promise<{ bytes: Uint8Array; digest: Buffer }> => {
+export const readBlock = async (
+  source: BlockSource,
+  block: ListedBlock,
+): Promise<{ bytes: Uint8Array; digest: Buffer }> => {
   const { bytes, sha256 } = await source.get(block);
   if (bytes.length !== BLOCK_BYTES)
     throw new CorruptBlockError(`block ${block.index} came with ${bytes.length} bytes of ${BLOCK_BYTES}`);
@@ -129,10 +132,10 @@ const copyBlock = async (tools: LaneTools, { index, token }: Wanted): Promise<Bu
     return ZEROS_SHA256;
   }
   const block = { index, token };
-  const { bytes, digest } = await attempt(() => read(source, block)).catch(async (error: unknown) => {
+  const { bytes, digest } = await attempt(() => readBlock(source, block)).catch(async (error: unknown) => {
     if (!isExpired(error)) throw error;
     const again = await renewed(tools, index);
-    return attempt(() => read(source, again));
+    return attempt(() => readBlock(source, again));
   });
   await attempt(() => sink.put(index, bytes, digest.toString('base64')));
   return digest;

@@ -193,7 +193,7 @@ async function* laneChecksums(tools: Tools, caseId: string, parts: readonly Chec
   }
 }
 
-/** Ends the writing. Where an earlier attempt has done it, EBS knows no pending snapshot any more. */
+/** Ends the writing. Where an earlier attempt has done it, EBS has no open snapshot of that id any more. */
 const complete = (
   flow: Flow,
   tools: Tools,
@@ -211,7 +211,9 @@ const complete = (
     } catch (error) {
       const state =
         errorName(error) === 'ValidationException' ? await snapshotState(session, custody, snapshotId) : null;
-      if (state?.state !== 'completed') throw error;
+      // Sealed, a large snapshot stays pending for a while; what else is amiss with a pending one has another reason.
+      const sealed = state?.state === 'pending' && reasonOf(error) === 'INVALID_SNAPSHOT_ID';
+      if (!sealed && state?.state !== 'completed') throw error;
     }
     return null;
   });
