@@ -34,7 +34,7 @@ const Settings = z.object({
   REMEDIATE_FUNCTION: z.string().default(''),
   EVIDENCE_BUCKET: z.string().default(''),
   TOPIC_ARN: z.string().default(''),
-  /** ARN of `copy-blocks`, with its alias. */
+  /** ARN of a version of `copy-blocks`. */
   COPY_FUNCTION: z.string().default(''),
   /** Whether evidence may be copied to where no key protects it. */
   ALLOW_UNENCRYPTED_COPY: flag,

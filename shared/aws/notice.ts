@@ -13,11 +13,14 @@ const HEADLINES = {
   planned: 'a dry run changed nothing',
 } as const satisfies Record<CaseReport['verdict'], string>;
 
+/** What comes from outside stays within its line, and says nothing that cannot be seen. */
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+
 const messageOf = (report: CaseReport, folder: string): string =>
   [
     `Case ${report.caseId}: ${HEADLINES[report.verdict]}.`,
-    ...(report.diagnosis === null ? [] : [report.diagnosis.explanation]),
-    ...report.todo.map((task) => `To do: ${task}`),
+    ...(report.diagnosis === null ? [] : [oneLine(report.diagnosis.explanation)]),
+    ...report.todo.map((task) => `To do: ${oneLine(task)}`),
     `Report and evidence: ${folder}`,
   ].join('\n\n');
 
@@ -34,7 +37,7 @@ const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}
 const approvalMessage = ({ caseId, lines, callbackId, minutes }: Wanted, region: string): string =>
   [
     `Case ${caseId} asks for your approval. If you agree, Unlatch makes:`,
-    lines.map((line) => `  - ${line}`).join('\n'),
+    lines.map((line) => `  - ${oneLine(line)}`).join('\n'),
     `To agree: aws lambda send-durable-execution-callback-success --region ${region} --callback-id ${shellQuoted(callbackId)}`,
     `To refuse: aws lambda send-durable-execution-callback-failure --region ${region} --callback-id ${shellQuoted(callbackId)}`,
     `No answer within ${minutes} minutes is a no. The disks are frozen either way, and nothing is lost.`,
@@ -49,6 +52,17 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
       TopicArn: topicArn,
       Subject: subjectOf(`Unlatch: approval wanted (${wanted.caseId})`),
       Message: approvalMessage(wanted, who.region).slice(0, 200_000),
+    });
+    await recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish));
+  },
+
+  /** Tells people what is known while the disks are still being copied. */
+  async caseSoFar(custody: Custody, who: AwsSession, report: CaseReport, folder: string): Promise<void> {
+    if (topicArn === '') return;
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: so far, ${HEADLINES[report.verdict]} (${report.caseId})`),
+      Message: messageOf(report, folder).slice(0, 200_000),
     });
     await recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish));
   },

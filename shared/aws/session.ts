@@ -30,6 +30,9 @@ export interface Answer {
 /** What the SDK's errors have in common, read without trusting their class: bundles may hold it twice. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'UnknownError');
 
+/** What an error says, for a person. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
+
 /** AWS saying that Unlatch may not: an answer, not a reason to try again. Each service has its own word for it. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'AccessDenied',
@@ -70,8 +73,8 @@ export const recorded = async <Output extends Answer>(
 };
 
 const SESSION_SECONDS = 3_600;
-/** A session is renewed this long before it ends, so that no step begins with credentials about to expire. */
-const MARGIN_SECONDS = 300;
+/** A session is renewed this long before it ends: no run of a function, of 15 minutes at most, sees it expire. */
+const MARGIN_SECONDS = 960;
 
 export interface ClientConfig {
   readonly region: string;

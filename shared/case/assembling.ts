@@ -23,6 +23,8 @@ export interface Findings {
   readonly freeze: Freeze;
   readonly explained: Explained;
   readonly tried: Tried;
+  /** Whether the disks are being copied still: a report so far, that is written again. */
+  readonly copying: boolean;
   readonly copy: Openness;
   /** `s3://bucket/cases/<case>/` */
   readonly folder: string;
@@ -70,8 +72,9 @@ const uncopied = ({ location, tried }: Findings): string[] => {
 
 /** What a person must still do, most urgent first: evidence before permissions before tidiness. */
 const todoOf = (findings: Findings): string[] => {
-  const { location, freeze, tried, explained, dryRun } = findings;
+  const { location, freeze, tried, explained, dryRun, copying } = findings;
   return [
+    ...(copying ? ['Wait for the disks to be copied: this report is written again when that has ended.'] : []),
     ...(location.found ? [] : [`Find the machine and start a case by hand: ${location.because}.`]),
     ...(location.found && !freeze.frozen && !dryRun
       ? [`Snapshot the disks by hand: freezing failed, ${freeze.because}.`]
@@ -92,7 +95,8 @@ const keptOf = (freeze: Freeze, artefacts: readonly Artefact[]): string[] => [
 ];
 
 export const reportOf = (findings: Findings): CaseReport => {
-  const { caseId, dryRun, openedAt, closedAt, location, assessment, freeze, explained, tried, copy, folder } = findings;
+  const { caseId, dryRun, openedAt, closedAt, location, assessment, freeze, explained, tried, copying, copy, folder } =
+    findings;
   const outcomes = tried.outcomes.map(({ at: _at, ...outcome }) => outcome);
   const artefacts = outcomes.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : []));
   const verdict = verdictOf(location, outcomes, dryRun);
@@ -100,6 +104,7 @@ export const reportOf = (findings: Findings): CaseReport => {
   return {
     caseId,
     dryRun,
+    copying,
     verdict,
     openedAt,
     closedAt,

@@ -28,7 +28,7 @@ export const claimedByLocation = (location: Location, request: CaseRequest): Cla
   return { key, machine: 'unlocated' };
 };
 
-/** A claim outlasts the longest case: both waits, and an hour. */
+/** A claim outlasts what every case does: both waits, and an hour. A copy of disks holds it longer as it goes on. */
 const holdSeconds = ({ settings }: Tools): number => (settings.JOIN_WAIT + settings.COMMAND_WAIT + 60) * 60;
 
 /** `20261121-i-0123456789abcdef0-3f9a1c2b`: the day, the machine, and what tells two cases of one day apart. */

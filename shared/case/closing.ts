@@ -15,16 +15,14 @@ const CONTENT_TYPES = {
 /** Where a case's evidence stands. */
 export const folderOf = (tools: Tools, caseId: string): string => `s3://${tools.bucket.bucket}/cases/${caseId}/`;
 
-/**
- * Writes the case's documents, tells people, and lets the target go, in this order: a crash leaves a case that is told of
- * twice, never one that nobody hears of. The custody log ends where its own writing begins.
- */
-export const closeCase = async (
+const own = ({ sessions, settings }: Tools) => sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION);
+
+/** Writes the case's documents. The custody log ends where its own writing begins. */
+const writeDocuments = async (
   flow: Flow,
   tools: Tools,
   report: CaseReport,
   stored: readonly StoredFile[],
-  target: string,
 ): Promise<void> => {
   const entries = flow.custody();
   const documents = [
@@ -36,16 +34,44 @@ export const closeCase = async (
     path: 'manifest.json',
     body: manifestJson(manifestOf({ report, documents, stored, custodyEntries: entries })),
   } as const;
-  const { settings, sessions, bucket, claims, notice } = tools;
-  const own = () => sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION);
-
   const write = async ({ path, body }: (typeof documents)[number] | typeof manifest) => {
     await flow.step(`write ${path}`, async (custody) =>
-      bucket.put(custody, await own(), `cases/${report.caseId}/${path}`, body, CONTENT_TYPES[path]),
+      tools.bucket.put(custody, await own(tools), `cases/${report.caseId}/${path}`, body, CONTENT_TYPES[path]),
     );
   };
   await Promise.all(documents.map(write));
   await write(manifest);
+};
+
+/** What is known before the disks are copied. It costs the case nothing where it cannot be told: the end is told of, too. */
+export const reportSoFar = async (
+  flow: Flow,
+  tools: Tools,
+  report: CaseReport,
+  stored: readonly StoredFile[],
+): Promise<void> => {
+  const tell = () =>
+    flow.step('tell what is known so far', async (custody) =>
+      tools.notice.caseSoFar(custody, await own(tools), report, folderOf(tools, report.caseId)),
+    );
+  await writeDocuments(flow, tools, report, stored)
+    .then(tell)
+    .catch(() => {});
+};
+
+/**
+ * Writes the case's documents, tells people, and lets the target go, in this order: a crash leaves a case that is told of
+ * twice, never one that nobody hears of.
+ */
+export const closeCase = async (
+  flow: Flow,
+  tools: Tools,
+  report: CaseReport,
+  stored: readonly StoredFile[],
+  target: string,
+): Promise<void> => {
+  const { settings, claims, notice } = tools;
+  await writeDocuments(flow, tools, report, stored);
   await flow.step('keep the record', () =>
     claims.record(report.caseId, {
       verdict: report.verdict,
@@ -54,7 +80,9 @@ export const closeCase = async (
     }),
   );
   const untold = await flow
-    .step('tell', async (custody) => notice.caseClosed(custody, await own(), report, folderOf(tools, report.caseId)))
+    .step('tell', async (custody) =>
+      notice.caseClosed(custody, await own(tools), report, folderOf(tools, report.caseId)),
+    )
     .then(
       () => null,
       (error: Error) => error,

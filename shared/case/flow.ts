@@ -1,5 +1,5 @@
 import {
-  CallbackTimeoutError,
+  CallbackExternalError,
   type DurableContext,
   type StepConfig,
   StepSemantics,
@@ -34,6 +34,8 @@ const AT_MOST_ONCE = {
 
 /** Seconds before each further attempt at a step that may be repeated. */
 const REPEAT_AFTER = [1, 2, 5, 15, 30] as const;
+/** Seconds before a function that failed is run again: a disturbance of an hour costs no copy of a day. */
+const CALL_AFTER = [5, 30, 120, 600, 1_800] as const;
 /** Seconds before each look at what a write has come to; AWS's listings are eventually consistent, so the look waits. */
 const LOOK_AFTER = [15, 30, 60, 120] as const;
 
@@ -141,7 +143,8 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
       return null;
     },
 
-    // What a branch did comes back with its result: a replay takes the result as it was kept, and runs nothing of it.
+    // What a branch did comes back with its result. A replay takes it as it was kept; only one of more than 256 KB is put
+    // together again, from the results of its steps.
     async branch(name, part) {
       const kept = await context.runInChildContext(name, async (child) => {
         const entries: CustodyEntry[] = [];
@@ -154,7 +157,7 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
 
     async call(name, functionArn, input, answer) {
       let last = { name: 'Uncalled', message: functionArn };
-      for (const [number, seconds] of [0, ...REPEAT_AFTER].entries()) {
+      for (const [number, seconds] of [0, ...CALL_AFTER].entries()) {
         if (seconds > 0) await context.wait(`${name}: pause ${number}`, { seconds });
         try {
           const given = answer.parse(await context.invoke(`${name} ${number + 1}`, functionArn, input));
@@ -172,7 +175,7 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
       await step(`${name}: tell`, (entries) => tell(callbackId, entries));
       return answer.then(
         (): Said => 'yes',
-        (error: unknown): Said => (error instanceof CallbackTimeoutError ? 'nothing' : 'no'),
+        (error: unknown): Said => (error instanceof CallbackExternalError ? 'no' : 'nothing'),
       );
     },
 

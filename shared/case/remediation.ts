@@ -5,13 +5,24 @@ import type { AccountId, InstanceId, Region } from '#shared/signal/identifiers';
 import { reportOf } from './assembling.ts';
 import type { CaseRequest, Freeze, Location } from './case.ts';
 import { claim, claimedByLocation, claimedByOrigin } from './claiming.ts';
-import { closeCase, folderOf } from './closing.ts';
+import { closeCase, folderOf, reportSoFar } from './closing.ts';
 import { explain, withAbsorbed } from './explaining.ts';
 import type { Flow } from './flow.ts';
 import { freezeTarget } from './freezing.ts';
 import { findMachine, trace } from './locate.ts';
 import type { CaseReport } from './report.ts';
-import { allTried, type CopyTried, type Job, noCopy, nothingTried, plannedCopy, tryCopy, tryTriage } from './routes.ts';
+import {
+  allTried,
+  type CopyTried,
+  type Job,
+  mayCopy,
+  noCopy,
+  nothingTried,
+  plannedCopy,
+  tryCopy,
+  tryTriage,
+  UNDER_WAY,
+} from './routes.ts';
 import type { Tools } from './tools.ts';
 
 /** What an execution answers: the report of its case, or the case that has the target already. */
@@ -41,30 +52,18 @@ const assessment = (location: Location, reading: AgentReading, tools: Tools): As
 
 const clock = (flow: Flow, name: string): Promise<string> => flow.step(name, async () => new Date().toISOString());
 
-interface Disks {
-  readonly dryRun: boolean;
-  readonly availabilityZone: string | null;
-  readonly triaged: Promise<unknown>;
-}
-
-/** Freezes the disks, and copies them from there. */
-const disks = async (
+/** What is copied, and may take days: its beginning waits for the freeze alone. */
+const copies = async (
   flow: Flow,
   tools: Tools,
   job: Job | null,
-  { dryRun, ...rest }: Disks,
-): Promise<{ readonly freeze: Freeze; readonly copy: CopyTried }> => {
-  if (job === null) {
-    const because = 'there is no target';
-    return { freeze: { frozen: false, because }, copy: noCopy(because) };
-  }
-  if (dryRun) {
-    const freeze: Freeze = { frozen: false, because: 'a dry run freezes nothing' };
-    return { freeze, copy: await plannedCopy(flow, tools, job) };
-  }
-  const freeze = await flow.branch('freeze', (part) => freezeTarget(part, tools, job.target, job.caseId));
-  return { freeze, copy: await tryCopy(flow, tools, job, { ...rest, freeze }) };
+  { dryRun, ...rest }: { dryRun: boolean; freeze: Freeze; availabilityZone: string | null; triaged: Promise<unknown> },
+): Promise<CopyTried> => {
+  if (job === null) return noCopy('there is no target');
+  return flow.branch('copy', (part) => (dryRun ? plannedCopy(part, tools, job) : tryCopy(part, tools, job, rest)));
 };
+
+const unfrozen = (because: string): Freeze => ({ frozen: false, because });
 
 /**
  * The case, from refusal to report: locate → claim → freeze and copy, beside diagnosis and triage → clean up → report.
@@ -72,6 +71,8 @@ const disks = async (
  * Nothing waits that need not: where lineage names the instance, it is claimed and looked at in the same breath; and the
  * disks are frozen at the moment the collector is sent, for a snapshot is of the instant at which EC2 takes the call, and
  * an agent needs longer than that to pick its command up.
+ *
+ * A copy of disks takes hours: what is known before it ends is written and told of, and again at the end.
  *
  * A dry run looks at the same things, changes nothing, and answers what would be done.
  */
@@ -104,30 +105,50 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
 
   const caseId = taken?.caseId ?? 'dry-run';
   const assessed = assessment(location, reading, tools);
-  const job = target === null ? null : { target, assessment: assessed, caseId, since: openedAt };
-  const triaging =
-    job === null || dryRun
-      ? Promise.resolve(nothingTried)
-      : flow.branch('triage', (part) => tryTriage(part, tools, job));
-  const [{ freeze, copy }, explained, triaged] = await Promise.all([
-    flow.branch('disks', (part) => disks(part, tools, job, { dryRun, availabilityZone, triaged: triaging })),
-    flow.branch('explain', (part) => explain(part, tools, request, origin, dryRun ? null : caseId)),
-    triaging,
-  ]);
+  const job = target === null ? null : { target, assessment: assessed, caseId, since: openedAt, claimed: claimed.key };
+  const acts = job !== null && !dryRun;
+  const triaging = acts ? flow.branch('triage', (part) => tryTriage(part, tools, job)) : Promise.resolve(nothingTried);
+  const freezing = acts
+    ? flow.branch('freeze', (part) => freezeTarget(part, tools, job.target, caseId))
+    : Promise.resolve(unfrozen(dryRun ? 'a dry run freezes nothing' : 'there is no target'));
+  const explaining = flow.branch('explain', (part) => explain(part, tools, request, origin, dryRun ? null : caseId));
+  const copying = freezing.then((freeze) =>
+    copies(flow, tools, job, { dryRun, freeze, availabilityZone, triaged: triaging }),
+  );
+  // It is awaited below; until then a failure of something else must not leave this one unheard.
+  copying.catch(() => {});
+  const [freeze, explained, triaged] = await Promise.all([freezing, explaining, triaging]);
 
-  const report = reportOf({
+  const findings = {
     caseId,
     dryRun,
     openedAt,
     foundAt,
-    closedAt: await clock(flow, 'end'),
     location,
     assessment: assessed,
     freeze,
+    folder: folderOf(tools, caseId),
+  };
+  if (acts && mayCopy(tools)) {
+    const soFar = reportOf({
+      ...findings,
+      closedAt: await clock(flow, 'so far'),
+      copying: true,
+      copy: UNDER_WAY,
+      explained,
+      tried: allTried(triaged),
+    });
+    await reportSoFar(flow, tools, soFar, explained.stored);
+  }
+  const copy = await copying;
+
+  const report = reportOf({
+    ...findings,
+    closedAt: await clock(flow, 'end'),
+    copying: false,
     copy: copy.openness,
     explained: dryRun ? explained : await withAbsorbed(flow, tools, explained, caseId),
     tried: allTried(triaged, copy.tried),
-    folder: folderOf(tools, caseId),
   });
   if (!dryRun) await closeCase(flow, tools, report, explained.stored, claimed.key);
   return report;

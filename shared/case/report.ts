@@ -26,6 +26,8 @@ export type Verdict =
 export interface CaseReport {
   readonly caseId: string;
   readonly dryRun: boolean;
+  /** Whether the disks were being copied still when this was written. */
+  readonly copying: boolean;
   readonly verdict: Verdict;
   readonly openedAt: string;
   readonly closedAt: string;

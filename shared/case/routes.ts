@@ -1,3 +1,4 @@
+import { messageOf } from '#shared/aws/session';
 import type { Openness } from '#shared/plan/plan';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import { type Triage, triage } from '#shared/route/ssm-triage/triage';
@@ -19,12 +20,10 @@ export interface Tried {
 
 export const nothingTried: Tried = { outcomes: [], remedies: [], cleanUp: { removed: [], left: [] } };
 
-const says = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
-
 const brokenOff =
   (target: Target) =>
   (error: unknown): Triage => ({
-    outcome: { route: 'ssm-triage', result: 'failed', note: says(error) },
+    outcome: { route: 'ssm-triage', result: 'failed', note: messageOf(error) },
     remedy: null,
     removed: [],
     left: [`the collector's working folder on ${target.instanceId ?? 'the host'}, if it ran`],
@@ -43,6 +42,8 @@ export interface Job {
   readonly assessment: Assessment;
   readonly caseId: string;
   readonly since: string;
+  /** What the case holds, and must hold on to while it copies. */
+  readonly claimed: string;
 }
 
 const ended = (flow: Flow): Promise<string> => flow.step('ended', async () => new Date().toISOString());
@@ -71,6 +72,12 @@ export interface CopyTried {
 
 const open: Openness = { open: true, because: null, remedy: null };
 
+export const UNDER_WAY: Openness = { open: true, because: 'the disks are being copied', remedy: null };
+
+/** Whether the settings allow any copy: else none takes long. */
+export const mayCopy = ({ settings }: Tools): boolean =>
+  settings.ALLOW_UNENCRYPTED_COPY || settings.EVIDENCE_KEY_ARN !== '';
+
 /** Takes what stands on its disks. */
 export const tryCopy = async (
   flow: Flow,
@@ -81,7 +88,7 @@ export const tryCopy = async (
   const frozen = freeze.frozen ? freeze.snapshots : [];
   const { outcome, remedy, removed, left } = await copyDisks(flow, tools, { ...job, ...rest, frozen }).catch(
     (error: unknown): DisksCopied => ({
-      outcome: { route: 'unencrypted-copy', result: 'failed', note: says(error) },
+      outcome: { route: 'unencrypted-copy', result: 'failed', note: messageOf(error) },
       remedy: null,
       removed: [],
       left: [`what is tagged \`unlatch:case\` = \`${job.caseId}\``],

@@ -8,6 +8,7 @@ interface Past {
   readonly foundAt: string;
   readonly explainedAt: string | null;
   readonly closedAt: string;
+  readonly copying: boolean;
   readonly denials: readonly Denial[];
   readonly location: Location;
   readonly freeze: Freeze;
@@ -66,6 +67,8 @@ export const timelineOf = (past: Past): Moment[] => {
     ...frozen(past.freeze),
     ...explained,
     ...past.outcomes.map(ended),
-    { at: past.closedAt, kind: 'closed' as const, what: 'Case closed' },
+    past.copying
+      ? { at: past.closedAt, kind: 'planned' as const, what: 'Reported so far; the disks are being copied' }
+      : { at: past.closedAt, kind: 'closed' as const, what: 'Case closed' },
   ].sort((a, b) => a.at.localeCompare(b.at));
 };

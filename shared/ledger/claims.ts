@@ -67,6 +67,30 @@ export const claimsOf = (client: DynamoDBClient, table: string, days: number) =>
       }
     },
 
+    /** Holds the target longer, from now on. Only the holder can; a claim that another has taken over stays with it. */
+    async hold(target: string, execution: string, holdSeconds: number): Promise<void> {
+      const until = seconds() + holdSeconds;
+      try {
+        await documents.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: keyOf(target),
+            UpdateExpression: 'SET #until = :until, expires = :expires',
+            ConditionExpression: '#execution = :me AND #state = :open',
+            ExpressionAttributeNames: { '#until': 'until', '#execution': 'execution', '#state': 'state' },
+            ExpressionAttributeValues: {
+              ':until': until,
+              ':expires': until + days * 86_400,
+              ':me': execution,
+              ':open': 'open',
+            },
+          }),
+        );
+      } catch (error) {
+        if (!isCollision(error)) throw error;
+      }
+    },
+
     /** Adds a denial to the record of the case that has the target. */
     async addDenial(caseId: string, denial: Denial): Promise<void> {
       await documents.send(

@@ -61,6 +61,7 @@ const artefact: Artefact = {
 export const preserved: CaseReport = {
   caseId: 'case-3e8c5b70-91d4-4c0e-8f26-5a7b1d9e0c34',
   dryRun: false,
+  copying: false,
   verdict: 'preserved',
   openedAt: '2026-03-14T03:12:09.000Z',
   closedAt: '2026-03-14T03:15:30.000Z',
@@ -213,6 +214,7 @@ export const diagnosed: CaseReport = {
 export const dryRun: CaseReport = {
   ...byHand,
   dryRun: true,
+  copying: false,
   verdict: 'planned',
   freeze: { frozen: false, because: 'this is a dry run' },
   outcomes: [],

@@ -15,7 +15,7 @@ const asked = (flow: Flow, tools: Tools, accountId: string, region: string): Pro
     .catch((): EncryptionByDefault => 'unknown');
 
 /** What a copy may be that is made in an account, in the target's Region. Without consent nothing is asked. */
-export const consentedTarget = async (
+const consentedTarget = async (
   flow: Flow,
   tools: Tools,
   accountId: string,
@@ -26,7 +26,20 @@ export const consentedTarget = async (
   return copyTarget({ allowUnencrypted, evidenceKeyArn }, byDefault, region);
 };
 
-/** What a person is asked to agree to, volume by volume. */
+/** What a copy may be by each method: by `ebs-direct` in Unlatch's account, from within in the machine's. */
+export interface Targets {
+  readonly own: CopyTarget;
+  readonly there: CopyTarget;
+}
+
+export const consentedTargets = async (flow: Flow, tools: Tools, target: Target): Promise<Targets> => {
+  const { ACCOUNT_ID } = tools.settings;
+  const own = await consentedTarget(flow, tools, ACCOUNT_ID, target);
+  const isOwn = target.accountId === ACCOUNT_ID;
+  return { own, there: isOwn ? own : await consentedTarget(flow, tools, target.accountId, target) };
+};
+
+/** What a person is asked to agree to, line by line. */
 export interface Proposal {
   readonly caseId: string;
   readonly lines: readonly string[];

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { EvidenceBucket } from '#shared/aws/evidence-bucket';
 import type { AwsSession, Custody, Sessions } from '#shared/aws/session';
-import type { CustodyEntry } from '#shared/case/case';
 import type { Settings } from '#shared/settings';
 import { attempting, type Pacing } from './attempts.ts';
 import { type BlockChecksum, packed, unpacked } from './checksums.ts';
 import { type BlockSink, type BlockSource, copyLane, type LaneProgress } from './copy-lane.ts';
+import { BLOCK_BYTES } from './lane.ts';
 import type {
   ChecksumPart,
   CopyAnswer,
@@ -30,15 +31,19 @@ const PARALLEL = 24;
 /** What a worker keeps for the blocks under way and for its checksums. */
 const MARGIN_MILLISECONDS = 60_000;
 
+/** A listed block that cannot be read is an error: passed over, it would be missing from a copy that nobody misses it in. */
+const Page = z.object({
+  Blocks: z.array(z.object({ BlockIndex: z.int().min(0), BlockToken: z.string().min(1) })).default([]),
+  BlockSize: z.literal(BLOCK_BYTES).optional(),
+  NextToken: z.string().min(1).optional(),
+});
+
 const sourceIn = async (session: AwsSession, snapshotId: string): Promise<BlockSource> => {
   const ebs = await session.ebsDirect();
   return {
     async list(start, most) {
-      const { Blocks = [], NextToken } = await ebs.list(snapshotId, start, most);
-      const blocks = Blocks.flatMap(({ BlockIndex, BlockToken }) =>
-        BlockIndex === undefined || BlockToken === undefined ? [] : [{ index: BlockIndex, token: BlockToken }],
-      );
-      return { blocks, next: NextToken };
+      const { Blocks, NextToken } = Page.parse(await ebs.list(snapshotId, start, most));
+      return { blocks: Blocks.map(({ BlockIndex: index, BlockToken: token }) => ({ index, token })), next: NextToken };
     },
     get: ({ index, token }) => ebs.get(snapshotId, index, token),
   };
@@ -59,22 +64,35 @@ const eight = (block: number): string => String(block).padStart(8, '0');
 const pathOf = ({ volumeId, lane, from }: CopyRequest, { next }: LaneProgress): string =>
   `unencrypted-copy/${volumeId}/${String(lane.number).padStart(2, '0')}-${eight(from)}-${next === null ? 'end' : eight(next)}.sums`;
 
-/** One line for all the blocks of a worker: a line for each would be a log that nobody can read. */
-const custodyLine = (
-  who: AwsSession,
-  caller: string,
-  request: CopyRequest,
+/** One line for all the blocks of a worker and side: a line for each block would be a log that nobody can read. */
+const custodyOf = async (
+  { there, here }: { readonly there: AwsSession; readonly here: AwsSession },
+  { source, copy, lane, from }: CopyRequest,
   { checksums, next, trouble }: LaneProgress,
-): CustodyEntry => ({
-  at: new Date().toISOString(),
-  caller,
-  accountId: who.accountId,
-  region: who.region,
-  api: 'ebs:PutSnapshotBlock',
-  requestId: null,
-  result: trouble === null ? 'ok' : trouble.name,
-  on: `${request.copy.snapshotId}: ${checksums.length} blocks read from ${request.source.snapshotId}, checked and written, lane ${request.lane.number} of ${request.lane.of} from ${request.from} to ${next ?? 'its end'}`,
-});
+): Promise<Custody> => {
+  const at = new Date().toISOString();
+  const result = trouble === null ? 'ok' : trouble.name;
+  const span = `lane ${lane.number} of ${lane.of}, from block ${from} to ${next ?? 'its end'}`;
+  const line = { at, requestId: null, result };
+  return [
+    {
+      ...line,
+      caller: await there.caller,
+      accountId: there.accountId,
+      region: there.region,
+      api: 'ebs:GetSnapshotBlock',
+      on: `${source.snapshotId}: ${checksums.length} blocks listed, read and checked, ${span}`,
+    },
+    {
+      ...line,
+      caller: await here.caller,
+      accountId: here.accountId,
+      region: here.region,
+      api: 'ebs:PutSnapshotBlock',
+      on: `${copy.snapshotId}: ${checksums.length} blocks written, ${span}`,
+    },
+  ];
+};
 
 /**
  * Copies a lane of a snapshot as far as the time allows, and keeps the checksums of what it copied.
@@ -99,7 +117,7 @@ const copy = async (request: CopyRequest, tools: CopyTools): Promise<CopyAnswer>
   const { checksums, next, trouble } = progress;
   if (trouble !== null && checksums.length === 0) throw trouble;
 
-  const custody: Custody = [custodyLine(here, await here.caller, request, progress)];
+  const custody = await custodyOf({ there, here }, request, progress);
   const said = trouble === null ? null : `${trouble.name}: ${trouble.message}`.slice(0, 300);
   if (checksums.length === 0) return { part: null, next, trouble: said, custody };
   const bytes = packed(checksums);

@@ -16,11 +16,14 @@ export interface BlockPage {
 /** Where a page begins: at a block, or after another page. */
 export type PageStart = { readonly from: number } | { readonly after: string };
 
+export type Room = () => Uint8Array;
+
 /** The snapshot that is read. */
 export interface BlockSource {
   /** Written blocks in ascending order; a page may be empty and not be the last. */
   list(start: PageStart, most: number): Promise<BlockPage>;
-  get(block: ListedBlock): Promise<{ readonly bytes: Uint8Array /** Base64. */; readonly sha256: string }>;
+  /** @param room gives memory for a block, for the source to use if it can; asked when the block is there */
+  get(block: ListedBlock, room?: Room): Promise<{ readonly bytes: Uint8Array /** Base64. */; readonly sha256: string }>;
 }
 
 /** The snapshot that is written. Writing a block again is the same as writing it once. */
@@ -104,8 +107,9 @@ async function* wantedIn({ lane, from, everyBlock }: LaneJob, tools: LaneTools):
 export const readBlock = async (
   source: BlockSource,
   block: ListedBlock,
+  room?: Room,
 ): Promise<{ bytes: Uint8Array; digest: Buffer }> => {
-  const { bytes, sha256 } = await source.get(block);
+  const { bytes, sha256 } = await source.get(block, room);
   if (bytes.length !== BLOCK_BYTES)
     throw new CorruptBlockError(`block ${block.index} came with ${bytes.length} bytes of ${BLOCK_BYTES}`);
   const digest = createHash('sha256').update(bytes).digest();
@@ -125,17 +129,17 @@ const renewed = async ({ source, attempt }: LaneTools, index: number): Promise<L
   }
 };
 
-const copyBlock = async (tools: LaneTools, { index, token }: Wanted): Promise<Buffer> => {
+const copyBlock = async (tools: LaneTools, { index, token }: Wanted, room: Room): Promise<Buffer> => {
   const { source, sink, attempt } = tools;
   if (token === null) {
     await attempt(() => sink.put(index, ZEROS, ZEROS_SHA256.toString('base64')));
     return ZEROS_SHA256;
   }
   const block = { index, token };
-  const { bytes, digest } = await attempt(() => readBlock(source, block)).catch(async (error: unknown) => {
+  const { bytes, digest } = await attempt(() => readBlock(source, block, room)).catch(async (error: unknown) => {
     if (!isExpired(error)) throw error;
     const again = await renewed(tools, index);
-    return attempt(() => readBlock(source, again));
+    return attempt(() => readBlock(source, again, room));
   });
   await attempt(() => sink.put(index, bytes, digest.toString('base64')));
   return digest;
@@ -150,6 +154,8 @@ const copyBlock = async (tools: LaneTools, { index, token }: Wanted): Promise<Bu
 export const copyLane = async (job: LaneJob, tools: LaneTools): Promise<LaneProgress> => {
   const slots: { readonly index: number; sha256: Buffer | null }[] = [];
   const wanted = wantedIn(job, tools);
+  // Memory for blocks goes from one to the next, the last used first: to give it back would cost more than to hash it.
+  const free: Uint8Array[] = [];
   let trouble: Error | null = null;
   let ended = false;
 
@@ -162,7 +168,13 @@ export const copyLane = async (job: LaneJob, tools: LaneTools): Promise<LaneProg
       }
       const slot: (typeof slots)[number] = { index: value.index, sha256: null };
       slots.push(slot);
-      slot.sha256 = await copyBlock(tools, value);
+      let held: Uint8Array | null = null;
+      const room = () => {
+        held ??= free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+        return held;
+      };
+      slot.sha256 = await copyBlock(tools, value, room);
+      if (held !== null) free.push(held);
     }
   };
   const working = Array.from({ length: tools.parallel }, () =>

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { EbsDirect } from '#shared/aws/ebs-direct';
 import { type AwsSession, type Custody, errorName, recorded } from '#shared/aws/session';
-import { deleteSnapshot, snapshotState } from '#shared/aws/snapshots';
+import { snapshotState } from '#shared/aws/snapshots';
 import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import { SnapshotId } from '#shared/signal/identifiers';
 import { type Aggregate, aggregateOf, wholeRecords } from './checksums.ts';
 import type { Copying, CopyJob } from './copying.ts';
+import { discardSnapshot } from './discard.ts';
 import { BLOCK_BYTES, firstInLane, type Lane, lanesOf } from './lane.ts';
 import { type ChecksumPart, CopyAnswer, type LaneRequest, VerifyAnswer } from './lane-request.ts';
 
@@ -218,14 +219,6 @@ const complete = (
     return null;
   });
 
-const taken = (flow: Flow, tools: Tools, job: SnapshotJob, snapshotId: SnapshotId) =>
-  flow
-    .step('delete the unfinished copy', async (custody) => deleteSnapshot(await here(tools, job), custody, snapshotId))
-    .then(
-      () => ({ removed: [`the unfinished copy ${snapshotId}`], left: [] }),
-      () => ({ removed: [], left: [`the unfinished copy ${snapshotId}: it could not be deleted`] }),
-    );
-
 /** Whether the copy holds what was written. What cannot be compared is not thrown away: EBS has checked it once. */
 const compared = async (
   flow: Flow,
@@ -275,6 +268,6 @@ export const ebsDirectCopy = async (flow: Flow, tools: Tools, job: SnapshotJob):
     return { result: 'copied', copied, removed: [], left: [] };
   } catch (error) {
     const because = error instanceof Error ? error.message : 'unknown';
-    return { result: 'failed', because, ...(await taken(flow, tools, job, snapshotId)) };
+    return { result: 'failed', because, ...(await discardSnapshot(flow, () => here(tools, job), snapshotId)) };
   }
 };

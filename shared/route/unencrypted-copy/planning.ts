@@ -7,7 +7,7 @@ import { type Forecast, forecastDecrypt } from '#shared/diagnosis/forecast';
 import type { Openness } from '#shared/plan/plan';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import type { VolumeId } from '#shared/signal/identifiers';
-import { consentedTarget } from './consent.ts';
+import { consentedTargets } from './consent.ts';
 
 interface Planned {
   readonly target: Target;
@@ -28,10 +28,12 @@ const foreseen = (flow: Flow, tools: Tools, { accountId, region }: Target, volum
 
 /** How the volumes would be copied, as far as it can be told without making anything. */
 export const planCopies = async (flow: Flow, tools: Tools, { target, assessment }: Planned): Promise<Openness> => {
-  const copy = await consentedTarget(flow, tools, tools.settings.ACCOUNT_ID, target);
-  if (!copy.open) return { open: false, because: copy.because, remedy: copy.remedy };
+  const { own, there } = await consentedTargets(flow, tools, target);
+  if (!own.open && !there.open) return { open: false, because: own.because, remedy: own.remedy };
   const forecasts = await Promise.all(
-    target.volumes.map(({ volumeId }) => flow.branch(volumeId, (part) => foreseen(part, tools, target, volumeId))),
+    target.volumes.map(async ({ volumeId }) =>
+      own.open ? flow.branch(volumeId, (part) => foreseen(part, tools, target, volumeId)) : 'denied',
+    ),
   );
   const among = (forecast: Forecast) =>
     target.volumes.filter((_, at) => forecasts[at] === forecast).map(({ volumeId }) => volumeId);
@@ -39,8 +41,9 @@ export const planCopies = async (flow: Flow, tools: Tools, { target, assessment 
   const unsure = among('undetermined');
   const untold = unsure.length === 0 ? null : `whether KMS decrypts ${unsure.join(', ')} for Unlatch, a try will tell`;
   if (shut.length === 0) return { open: true, because: untold, remedy: null };
-  const refusal = `KMS will not decrypt ${shut.join(', ')} for Unlatch either`;
-  if (assessment.open) return { open: true, because: `${refusal}: to be copied from within the machine`, remedy: null };
-  const open = shut.length < target.volumes.length;
-  return { open, because: `${refusal}; and not from within: ${assessment.because}`, remedy: assessment.remedy };
+  const refusal = own.open ? `KMS will not decrypt ${shut.join(', ')} for Unlatch either` : own.because;
+  const within = assessment.open ? there : assessment;
+  if (within.open) return { open: true, because: `${refusal}: to be copied from within the machine`, remedy: null };
+  const { because, remedy } = within;
+  return { open: shut.length < target.volumes.length, because: `${refusal}; and not from within: ${because}`, remedy };
 };

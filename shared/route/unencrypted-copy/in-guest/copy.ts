@@ -3,7 +3,6 @@ import { snapshotState } from '#shared/aws/snapshots';
 import {
   attachVolume,
   createVolume,
-  deleteVolume,
   detachVolume,
   findSnapshotOf,
   snapshotVolume,
@@ -15,6 +14,7 @@ import type { Tools } from '#shared/case/tools';
 import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { type Guest, runOnGuest } from '../../guest-command.ts';
 import type { Copying, CopyJob } from '../copying.ts';
+import { discardSnapshot, discardVolume, type Traces } from '../discard.ts';
 import { renderCopyCommand } from './command.ts';
 import { freeDevice } from './device.ts';
 import { type CopyReport, isWhole, readCopyReport } from './outcome.ts';
@@ -140,7 +140,8 @@ const snapshot = (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): 
     async (custody) => findSnapshotOf(await session(tools, job), custody, volumeId),
   );
 
-const completed = async (flow: Flow, tools: Tools, job: GuestJob, snapshotId: SnapshotId): Promise<void> => {
+/** Waits for the snapshot to complete: `null`, or why it has not. */
+const incomplete = async (flow: Flow, tools: Tools, job: GuestJob, snapshotId: SnapshotId): Promise<string | null> => {
   const seen = await flow.until(
     'wait for the snapshot',
     async (custody) => {
@@ -149,10 +150,8 @@ const completed = async (flow: Flow, tools: Tools, job: GuestJob, snapshotId: Sn
     },
     pausesUpTo(SNAPSHOT_SECONDS),
   );
-  if (seen?.state !== 'completed') throw new Error(`${snapshotId} is \`${seen?.state ?? 'pending'}\`, not completed`);
+  return seen?.state === 'completed' ? null : `${snapshotId} is \`${seen?.state ?? 'pending'}\`, not completed`;
 };
-
-type Traces = Pick<Copying, 'removed' | 'left'>;
 
 const detach = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Promise<void> => {
   await flow.step('detach the volume', async (custody) => detachVolume(await session(tools, job), custody, volumeId));
@@ -166,11 +165,10 @@ const takeAway = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: Volum
       volumeState(await session(tools, job), custody, volumeId),
     );
     if (state !== null && state.attachments.length > 0) await detach(flow, tools, job, volumeId);
-    await flow.step('delete the volume', async (custody) => deleteVolume(await session(tools, job), custody, volumeId));
-    return { removed: [`the volume ${volumeId}`], left: [] };
   } catch {
-    return { removed: [], left: [`the volume ${volumeId}: it could not be deleted`] };
+    // A volume that is still attached cannot be deleted: the attempt below says so.
   }
+  return discardVolume(flow, () => session(tools, job), volumeId);
 };
 
 /**
@@ -189,7 +187,9 @@ export const inGuestCopy = async (flow: Flow, tools: Tools, job: GuestJob): Prom
     // Detached first, so that the snapshot is of what the copier wrote, and of nothing that came after it.
     await detach(flow, tools, job, volumeId);
     const snapshotId = await snapshot(flow, tools, job, volumeId);
-    await completed(flow, tools, job, snapshotId);
+    const because = await incomplete(flow, tools, job, snapshotId);
+    if (because !== null)
+      return { result: 'failed', because, ...(await discardSnapshot(flow, () => session(tools, job), snapshotId)) };
     const proof = {
       source: job.assessment.instanceId,
       bytes,
