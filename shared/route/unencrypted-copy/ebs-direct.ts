@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EbsDirect } from '#shared/aws/ebs-direct';
-import { type AwsSession, type Custody, errorName, recorded } from '#shared/aws/session';
+import { type AwsSession, type Custody, errorName, isRefusal, messageOf, recorded } from '#shared/aws/session';
 import { snapshotState } from '#shared/aws/snapshots';
 import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
@@ -8,6 +7,7 @@ import { SnapshotId } from '#shared/signal/identifiers';
 import { type Aggregate, aggregateOf, wholeRecords } from './checksums.ts';
 import type { Copying, CopyJob } from './copying.ts';
 import { discardSnapshot } from './discard.ts';
+import { firstBlock } from './first-block.ts';
 import { BLOCK_BYTES, firstInLane, type Lane, lanesOf } from './lane.ts';
 import { type ChecksumPart, CopyAnswer, type LaneRequest, VerifyAnswer } from './lane-request.ts';
 
@@ -60,15 +60,12 @@ const reasonOf = (error: unknown): string =>
  * `Reason` decides. https://docs.aws.amazon.com/ebs/latest/APIReference/API_GetSnapshotBlock.html
  */
 const probe = async (session: AwsSession, custody: Custody, snapshotId: SnapshotId): Promise<string | null> => {
-  const ebs: EbsDirect = await session.ebsDirect();
   try {
-    const page = await recorded(custody, session, 'ebs:ListSnapshotBlocks', snapshotId, () =>
-      ebs.list(snapshotId, { from: 0 }, 100),
-    );
-    const [{ BlockIndex = 0, BlockToken = '' } = {}] = page.Blocks ?? [];
-    if (BlockToken === '') return null;
-    await recorded(custody, session, 'ebs:GetSnapshotBlock', `${snapshotId} block ${BlockIndex}`, () =>
-      ebs.get(snapshotId, BlockIndex, BlockToken),
+    const block = await firstBlock(session, custody, snapshotId);
+    if (block === null) return null;
+    const ebs = await session.ebsDirect();
+    await recorded(custody, session, 'ebs:GetSnapshotBlock', `${snapshotId} block ${block.index}`, () =>
+      ebs.get(snapshotId, block.index, block.token),
     );
     return null;
   } catch (error) {
@@ -170,7 +167,7 @@ const everyLane = async <T>(
         try {
           return { ok: true, value: await act(part, lane) };
         } catch (error) {
-          return { ok: false, because: error instanceof Error ? error.message : 'unknown' };
+          return { ok: false, because: messageOf(error) };
         }
       }),
     ),
@@ -194,6 +191,9 @@ async function* laneChecksums(tools: Tools, caseId: string, parts: readonly Chec
   }
 }
 
+/** With these, EBS may mean that there is nothing left to complete; the wait for the copy decides. */
+const SETTLED: ReadonlySet<string> = new Set(['ValidationException', 'ResourceNotFoundException']);
+
 /** Ends the writing. Where an earlier attempt has done it, EBS has no open snapshot of that id any more. */
 const complete = (
   flow: Flow,
@@ -210,11 +210,11 @@ const complete = (
         ebs.complete(snapshotId, aggregate.blocks, aggregate.linear),
       );
     } catch (error) {
-      const state =
-        errorName(error) === 'ValidationException' ? await snapshotState(session, custody, snapshotId) : null;
-      // Sealed, a large snapshot stays pending for a while; what else is amiss with a pending one has another reason.
-      const sealed = state?.state === 'pending' && reasonOf(error) === 'INVALID_SNAPSHOT_ID';
-      if (!sealed && state?.state !== 'completed') throw error;
+      // How EBS words a completion that has been done before is documented nowhere: the state tells.
+      if (isRefusal(errorName(error))) throw error;
+      const state = await snapshotState(session, custody, snapshotId);
+      const done = state?.state === 'completed' || (state?.state === 'pending' && SETTLED.has(errorName(error)));
+      if (!done) throw error;
     }
     return null;
   });
@@ -233,7 +233,7 @@ const compared = async (
     );
     return { differs: lanes.find((differs) => differs !== null) ?? null, note: 'and compared' };
   } catch (error) {
-    return { differs: null, note: `but not compared: ${error instanceof Error ? error.message : 'unknown'}` };
+    return { differs: null, note: `but not compared: ${messageOf(error)}` };
   }
 };
 
@@ -246,7 +246,13 @@ export const ebsDirectCopy = async (flow: Flow, tools: Tools, job: SnapshotJob):
   const snapshotId = await start(flow, tools, job);
   try {
     const lanes = lanesOf(job.sizeGiB);
-    const parts = await everyLane(flow, 'copy', lanes, (part, lane) => laneCopied(part, tools, job, snapshotId, lane));
+    const parts = await everyLane(flow, 'copy', lanes, (part, lane) =>
+      laneCopied(part, tools, job, snapshotId, lane).catch(async (error: unknown) => {
+        // Without this lane there will be no copy: the others need not go on for a day.
+        await discardSnapshot(part, () => here(tools, job), snapshotId);
+        throw error;
+      }),
+    );
     const { blocks, linear } = await flow.step('add the checksums up', () =>
       aggregateOf(parts.map((lane) => laneChecksums(tools, job.caseId, lane))),
     );
@@ -267,7 +273,7 @@ export const ebsDirectCopy = async (flow: Flow, tools: Tools, job: SnapshotJob):
     const copied = { method: 'ebs-direct', snapshotId, accountId: tools.settings.ACCOUNT_ID, proof, note } as const;
     return { result: 'copied', copied, removed: [], left: [] };
   } catch (error) {
-    const because = error instanceof Error ? error.message : 'unknown';
+    const because = messageOf(error);
     return { result: 'failed', because, ...(await discardSnapshot(flow, () => here(tools, job), snapshotId)) };
   }
 };

@@ -76,18 +76,17 @@ const wayWithin = async (
   volumeId: VolumeId,
   there: CopyTarget,
 ): Promise<Way> => {
-  const { target, assessment, since } = disks;
+  const { assessment, since } = disks;
   if (!assessment.open) return { ...assessment, volumeId };
   if (!there.open) return { ...there, volumeId };
-  const job = await inGuestJob(flow, tools, {
+  const prepared = await inGuestJob(flow, tools, {
     ...jobOf(disks, tools, volumeId),
     keyArn: there.keyArn,
     assessment,
     since,
   });
-  if (job === null)
-    return { open: false, volumeId, because: `${volumeId} is not attached to ${target.instanceId}`, remedy: null };
-  return { open: true, method: 'in-guest', job };
+  if ('because' in prepared) return { open: false, volumeId, because: prepared.because, remedy: null };
+  return { open: true, method: 'in-guest', job: prepared.job };
 };
 
 /** A way of which nobody can tell whether it is open is closed, and costs no other way and no other volume. */

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { findInstance } from '#shared/aws/instances';
+import { messageOf } from '#shared/aws/session';
 import { snapshotState } from '#shared/aws/snapshots';
 import {
   attachVolume,
@@ -15,6 +17,7 @@ import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { type Guest, runOnGuest } from '../../guest-command.ts';
 import type { Copying, CopyJob } from '../copying.ts';
 import { discardSnapshot, discardVolume, type Traces } from '../discard.ts';
+import { firstBlock } from '../first-block.ts';
 import { renderCopyCommand } from './command.ts';
 import { freeDevice } from './device.ts';
 import { type CopyReport, isWhole, readCopyReport } from './outcome.ts';
@@ -25,8 +28,10 @@ export interface GuestJob extends CopyJob, Guest {
 }
 
 const GIBIBYTE = 2 ** 30;
-/** Half of what the slowest volume of today reads, for it is read, written and read again. */
+/** What the copier is given time for: a sixth of what a gp3 volume does at the least, for there are slower ones. */
 const LEAST_BYTES_A_SECOND = 20 * 2 ** 20;
+/** What a gp3 volume makes possible: 125 MiB/s, and the copy is written and read back. */
+const MOST_BYTES_A_SECOND = 62 * 2 ** 20;
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html */
 const MOST_RUN_SECONDS = 172_800;
 const LEAST_RUN_SECONDS = 1_800;
@@ -37,19 +42,24 @@ const SNAPSHOT_SECONDS = 24 * 3_600;
 const session = (tools: Tools, { target }: Pick<CopyJob, 'target'>) =>
   tools.sessions.at(target.accountId, target.region);
 
-/** What is known of the volume before anything is made; `null` where it is not on the instance any more. */
+type Prepared = { readonly job: GuestJob } | { readonly because: string };
+
+/** What is known of the volume before anything is made, or why it cannot be copied from within. */
 export const inGuestJob = async (
   flow: Flow,
   tools: Tools,
   job: Omit<GuestJob, 'sizeGiB' | 'availabilityZone'>,
-): Promise<GuestJob | null> => {
+): Promise<Prepared> => {
   const state = await flow.step('look at the volume', async (custody) =>
     volumeState(await session(tools, job), custody, job.volumeId),
   );
-  const attached = state?.attachments.some(({ instanceId }) => instanceId === job.assessment.instanceId) === true;
-  return state !== null && attached
-    ? { ...job, sizeGiB: state.sizeGiB, availabilityZone: state.availabilityZone }
-    : null;
+  const { instanceId } = job.assessment;
+  if (state === null || !state.attachments.some((attachment) => attachment.instanceId === instanceId))
+    return { because: `${job.volumeId} is not attached to ${instanceId}` };
+  const { sizeGiB, availabilityZone } = state;
+  if ((sizeGiB * GIBIBYTE) / MOST_BYTES_A_SECOND > MOST_RUN_SECONDS)
+    return { because: `${sizeGiB} GiB cannot be copied in the two days that a command may run` };
+  return { job: { ...job, sizeGiB, availabilityZone } };
 };
 
 const until = async (
@@ -59,16 +69,17 @@ const until = async (
   name: string,
   volumeId: VolumeId,
   holds: (state: VolumeState) => boolean,
-): Promise<void> => {
+): Promise<VolumeState> => {
   const held = await flow.until(
     name,
     async (custody) => {
       const state = await volumeState(await session(tools, job), custody, volumeId);
-      return state !== null && holds(state) ? true : null;
+      return state !== null && holds(state) ? state : null;
     },
     pausesUpTo(VOLUME_SECONDS),
   );
   if (held === null) throw new Error(`${name}: ${volumeId} was not seen to get there`);
+  return held;
 };
 
 /** An empty volume of the same size, in the instance's zone. The same token makes the same volume. */
@@ -90,8 +101,10 @@ const attach = (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Pr
   return flow.once(
     'attach the volume',
     async (custody) => {
-      const device = freeDevice(job.target);
-      await attachVolume(await session(tools, job), custody, { volumeId, instanceId, device });
+      const who = await session(tools, job);
+      // As the instance is now: a volume of this case, or somebody else's, may have come since.
+      const device = freeDevice((await findInstance(who, custody, { instanceId })) ?? job.target);
+      await attachVolume(who, custody, { volumeId, instanceId, device });
       return true as const;
     },
     async (custody) => {
@@ -126,7 +139,8 @@ const copyWithin = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: Vol
   if (run.ended === null) throw new Error('the copier was not seen to end in time, and was cancelled');
   const { says, report } = run.ended;
   if (report === null) throw new Error(`${says}, and no report of it can be read`);
-  if (!isWhole(report, { bytes })) throw new Error(report.error ?? `${report.bytes} of ${bytes} bytes were copied`);
+  if (!isWhole(report, { bytes }))
+    throw new Error(`the machine says: ${report.error ?? `${report.bytes} of ${bytes} bytes were copied`}`);
   return report;
 };
 
@@ -153,6 +167,14 @@ const incomplete = async (flow: Flow, tools: Tools, job: GuestJob, snapshotId: S
   return seen?.state === 'completed' ? null : `${snapshotId} is \`${seen?.state ?? 'pending'}\`, not completed`;
 };
 
+/** Whether the snapshot holds anything at all, whatever the machine says of it; `null` where it cannot be looked into. */
+const holdsBlocks = (flow: Flow, tools: Tools, job: GuestJob, snapshotId: SnapshotId): Promise<boolean | null> =>
+  flow
+    .step('look into the snapshot', async (custody) => {
+      return (await firstBlock(await session(tools, job), custody, snapshotId)) !== null;
+    })
+    .catch(() => null);
+
 const detach = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Promise<void> => {
   await flow.step('detach the volume', async (custody) => detachVolume(await session(tools, job), custody, volumeId));
   await until(flow, tools, job, 'wait for the volume to be free', volumeId, ({ state }) => state === 'available');
@@ -178,7 +200,9 @@ const takeAway = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: Volum
 export const inGuestCopy = async (flow: Flow, tools: Tools, job: GuestJob): Promise<Copying> => {
   const volumeId = await makeVolume(flow, tools, job);
   const copying = await (async (): Promise<Copying> => {
-    await until(flow, tools, job, 'wait for the volume', volumeId, ({ state }) => state === 'available');
+    const made = await until(flow, tools, job, 'wait for the volume', volumeId, ({ state }) => state === 'available');
+    if (made.encrypted !== (job.keyArn !== null) || (job.keyArn !== null && made.keyArn !== job.keyArn))
+      throw new Error(`${volumeId} is encrypted otherwise than was agreed`);
     await attach(flow, tools, job, volumeId);
     await until(flow, tools, job, 'wait for the attachment', volumeId, ({ attachments }) =>
       attachments.some(({ state }) => state === 'attached'),
@@ -186,22 +210,28 @@ export const inGuestCopy = async (flow: Flow, tools: Tools, job: GuestJob): Prom
     const { sha256, bytes } = await copyWithin(flow, tools, job, volumeId);
     // Detached first, so that the snapshot is of what the copier wrote, and of nothing that came after it.
     await detach(flow, tools, job, volumeId);
-    const snapshotId = await snapshot(flow, tools, job, volumeId);
-    const because = await incomplete(flow, tools, job, snapshotId);
+    const taken = await snapshot(flow, tools, job, volumeId).catch((error: unknown) => ({ because: messageOf(error) }));
+    if (typeof taken === 'object')
+      return { result: 'failed', ...taken, removed: [], left: [`a snapshot of ${volumeId}, if one was made`] };
+    const snapshotId = taken;
+    const because =
+      (await incomplete(flow, tools, job, snapshotId)) ??
+      ((await holdsBlocks(flow, tools, job, snapshotId)) === false
+        ? 'the snapshot holds no block: the disk is empty, or the machine does not tell the truth'
+        : null);
     if (because !== null)
       return { result: 'failed', because, ...(await discardSnapshot(flow, () => session(tools, job), snapshotId)) };
     const proof = {
       source: job.assessment.instanceId,
       bytes,
-      checksum: { algorithm: 'SHA256', value: sha256, of: 'the whole disk, computed by the machine itself' },
+      checksum: { algorithm: 'SHA256', value: sha256, of: 'the whole disk, by the word of the machine itself' },
       consistency: 'the disk was in use while it was read: the image is not of one instant',
     };
-    const note = `${bytes} bytes copied from within ${job.assessment.instanceId} while it ran`;
+    const note = `${bytes} bytes copied from within ${job.assessment.instanceId} while it ran, by its own word`;
     const copied = { method: 'in-guest', snapshotId, accountId: job.target.accountId, proof, note } as const;
     return { result: 'copied', copied, removed: [], left: [] };
   })().catch((error: unknown) => {
-    const because = error instanceof Error ? error.message : 'unknown';
-    return { result: 'failed' as const, because, removed: [], left: [] };
+    return { result: 'failed' as const, because: messageOf(error), removed: [], left: [] };
   });
   const { removed, left } = await takeAway(flow, tools, job, volumeId);
   return { ...copying, removed: [...copying.removed, ...removed], left: [...copying.left, ...left] };

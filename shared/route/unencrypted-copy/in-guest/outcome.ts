@@ -23,7 +23,11 @@ const Report = z
     sourceDevice: Device,
     targetDevice: Device,
     copied: z.boolean(),
-    error: z.string().max(200).optional(),
+    /** What the copier says, and nothing that could be taken for a command of ours. */
+    error: z
+      .string()
+      .regex(/^[A-Za-z0-9 .:-]{0,100}$/)
+      .optional(),
   })
   .refine(({ copied, error }) => copied === (error === undefined), 'either it is copied, or an error says why not')
   .refine(
