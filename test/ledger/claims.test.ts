@@ -101,6 +101,34 @@ describe('a claim', () => {
   });
 });
 
+describe('a claim that is held longer', () => {
+  const hold = (target: string, by: string, seconds: number) => claims.hold(target, `execution-${by}`, seconds);
+
+  it('is not taken over before that time', async () => {
+    await claim('longer', 'a');
+    await hold('longer', 'a', 10 * HOLD);
+    passed(10 * HOLD);
+    expect(await claim('longer', 'b')).toEqual(held('a', 'open'));
+    passed(10 * HOLD + 1);
+    expect(await claim('longer', 'b')).toEqual(won('b'));
+  });
+
+  it('is held by its holder alone', async () => {
+    await claim('held', 'a');
+    await hold('held', 'b', 10 * HOLD);
+    passed(HOLD + 1);
+    expect(await claim('held', 'c')).toEqual(won('c'));
+  });
+
+  it('cannot be held again once it was let go', async () => {
+    await claim('gone', 'a');
+    await close('gone', 'a', 600);
+    await hold('gone', 'a', 10 * HOLD);
+    passed(601);
+    expect(await claim('gone', 'b')).toEqual(won('b'));
+  });
+});
+
 describe('a target that was let go', () => {
   it('absorbs refusals for the cool-down, from whoever comes, and is free after it', async () => {
     await claim('closed', 'a');
