@@ -32,7 +32,7 @@ export const HandRequest = z.strictObject({
   accountId: AccountId.optional(),
   region: Region.optional(),
   dryRun: z.boolean().optional(),
-  /** A volume is wanted of each copy, in this zone of Unlatch's Region. */
+  /** A volume is wanted of each copy, in this zone of the machine's Region. */
   createVolume: z
     .strictObject({
       availabilityZone: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'expected a zone such as `eu-west-3a`'),
