@@ -12,7 +12,7 @@ export interface GuestRun {
   readonly stderr: string;
 }
 
-const RUN_MILLISECONDS = 60_000;
+const RUN_MILLISECONDS = 300_000;
 const OUTPUT_BYTES = 1_000_000;
 
 /** The guest's curl, so that a drill needs nothing but Node and a POSIX shell. */

@@ -43,6 +43,13 @@ describe('what is known before the disks are copied', () => {
     expect((await closed(rehearsal)).artefacts.map(({ kind }) => kind)).toContain('disk-copy');
   });
 
+  it('costs the case nothing where it cannot be written', async () => {
+    const rehearsal = await rehearseCopies('unencrypted-copy', {
+      faults: [{ api: 's3:PutObject', nth: 1, times: 15, what: 'throttle' }],
+    });
+    expect(await closed(rehearsal)).toMatchObject({ copying: false, verdict: 'preserved' });
+  });
+
   it('is not told apart where no copy may be made: one case, one message', async () => {
     const rehearsal = await rehearseCopies('unencrypted-copy', { parameters: { AllowUnencryptedCopy: 'false' } });
     await closed(rehearsal);

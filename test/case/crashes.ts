@@ -26,7 +26,7 @@ export const READS = [
   's3:GetObject',
 ] as const;
 
-const intact = async ({ account }: Rehearsal, caseId: string) => {
+export const intact = async ({ account }: Rehearsal, caseId: string) => {
   const folder = `${account.bucket}/cases/${caseId}`;
   const files = account.store.latest();
   return verify(files.get(`${folder}/manifest.json`)?.toString() ?? '', async (path) => {

@@ -192,32 +192,39 @@ async function* laneChecksums(tools: Tools, caseId: string, parts: readonly Chec
 }
 
 /** With these, EBS may mean that there is nothing left to complete; the wait for the copy decides. */
-const SETTLED: ReadonlySet<string> = new Set(['ValidationException', 'ResourceNotFoundException']);
+const SETTLED = /^complete the copy: (ValidationException|ResourceNotFoundException):/;
 
-/** Ends the writing. Where an earlier attempt has done it, EBS has no open snapshot of that id any more. */
-const complete = (
+/**
+ * Ends the writing. Where an earlier attempt has done it, EBS has no open snapshot of that id any more. How it words that
+ * is documented nowhere, and an unknown snapshot is told the same way: so it is tried to the end, and then the state tells.
+ */
+const complete = async (
   flow: Flow,
   tools: Tools,
   job: SnapshotJob,
   snapshotId: SnapshotId,
   aggregate: Aggregate,
-): Promise<null> =>
-  flow.step('complete the copy', async (custody) => {
-    const session = await here(tools, job);
-    const ebs = await session.ebsDirect();
-    try {
-      await recorded(custody, session, 'ebs:CompleteSnapshot', snapshotId, () =>
-        ebs.complete(snapshotId, aggregate.blocks, aggregate.linear),
-      );
-    } catch (error) {
-      // How EBS words a completion that has been done before is documented nowhere: the state tells.
-      if (isRefusal(errorName(error))) throw error;
-      const state = await snapshotState(session, custody, snapshotId);
-      const done = state?.state === 'completed' || (state?.state === 'pending' && SETTLED.has(errorName(error)));
-      if (!done) throw error;
-    }
-    return null;
-  });
+): Promise<void> => {
+  const stateOf = async (custody: Custody) => (await snapshotState(await here(tools, job), custody, snapshotId))?.state;
+  try {
+    await flow.step('complete the copy', async (custody) => {
+      const session = await here(tools, job);
+      const ebs = await session.ebsDirect();
+      try {
+        await recorded(custody, session, 'ebs:CompleteSnapshot', snapshotId, () =>
+          ebs.complete(snapshotId, aggregate.blocks, aggregate.linear),
+        );
+      } catch (error) {
+        if (isRefusal(errorName(error)) || (await stateOf(custody)) !== 'completed') throw error;
+      }
+      return null;
+    });
+  } catch (error) {
+    const state = await flow.step('look at the copy', async (custody) => (await stateOf(custody)) ?? null);
+    const settled = state === 'pending' && error instanceof Error && SETTLED.test(error.message);
+    if (!settled && state !== 'completed') throw error;
+  }
+};
 
 /** Whether the copy holds what was written. What cannot be compared is not thrown away: EBS has checked it once. */
 const compared = async (
