@@ -41,19 +41,16 @@ describe('each scenario ends as AWS would have it', () => {
     expect(endings.map(({ scenario }) => scenario)).toEqual(SCENARIOS);
   });
 
-  // One of them copies a gigabyte in a shell.
-  it.each(endings)(
-    '$scenario: $verdict, for $cause',
-    { timeout: 120_000 },
-    async ({ scenario, verdict, cause, action }) => {
-      const rehearsal = await rehearse(scenario);
-      await rehearsal.acquire();
-      const report = only(rehearsal);
-      expect(report).toMatchObject({ verdict, diagnosis: { decision: 'denied', cause }, freeze: { frozen: true } });
-      expect(report.denials.map((denial) => denial.action)).toContain(action);
-      expect(rehearsal.account.lambda.deadLetters).toEqual([]);
-    },
-  );
+  // In one of them a shell copies a gigabyte: `copy-within.ts` has it, among the slow proofs.
+  const quick = endings.filter(({ scenario }) => scenario !== 'unencrypted-copy-in-guest');
+  it.each(quick)('$scenario: $verdict, for $cause', async ({ scenario, verdict, cause, action }) => {
+    const rehearsal = await rehearse(scenario);
+    await rehearsal.acquire();
+    const report = only(rehearsal);
+    expect(report).toMatchObject({ verdict, diagnosis: { decision: 'denied', cause }, freeze: { frozen: true } });
+    expect(report.denials.map((denial) => denial.action)).toContain(action);
+    expect(rehearsal.account.lambda.deadLetters).toEqual([]);
+  });
 });
 
 describe('speed', () => {
