@@ -39,7 +39,11 @@ describe('a statement that would allow it, but for a condition', () => {
       parts: { scp: known([{ target: 'r-abcd', policies: [named('OnlyVirginia', nearly)] }]) },
       policy: 'OnlyVirginia',
     },
-    { layer: 'vpc-endpoint-policy', parts: { endpoint: [{ ...nearly, Principal: '*' }] }, policy: 'vpce-0a1b2c3d4e5f60718' },
+    {
+      layer: 'vpc-endpoint-policy',
+      parts: { endpoint: [{ ...nearly, Principal: '*' }] },
+      policy: 'vpce-0a1b2c3d4e5f60718',
+    },
   ])('is told of the $layer, with what the request carries instead', ({ layer, parts, policy }) => {
     expect(at(layer, parts)).toMatchObject([{ statement: { policy, index: 0 }, fails: [carried] }]);
   });
