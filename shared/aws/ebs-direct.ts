@@ -8,6 +8,7 @@ import {
   PutSnapshotBlockCommand,
   StartSnapshotCommand,
 } from '@aws-sdk/client-ebs';
+import { BLOCK, blockCalls, ROOM } from './block-calls.ts';
 import type { ClientConfig } from './session.ts';
 
 /** A snapshot that is to be written. */
@@ -24,8 +25,13 @@ export interface NewSnapshot {
 /** Minutes without a block after which EBS gives a pending snapshot up; the longest it allows. */
 const TIMEOUT_MINUTES = 4_320;
 
+/** https://docs.aws.amazon.com/ebs/latest/userguide/ebs-accessing-snapshot.html */
+const BLOCK_BYTES = 524_288;
+
 /** A body into one buffer of the announced length. One that is longer comes out empty, and fails its check. */
-const bytesOf = async ({ BlockData, DataLength = 0 }: GetSnapshotBlockCommandOutput): Promise<Uint8Array> => {
+const bytesOf = async (output: GetSnapshotBlockCommandOutput): Promise<Uint8Array> => {
+  if (BLOCK in output && output[BLOCK] instanceof Uint8Array) return output[BLOCK];
+  const { BlockData, DataLength = 0 } = output;
   if (!(BlockData instanceof Readable)) return (await BlockData?.transformToByteArray()) ?? new Uint8Array(0);
   const bytes = Buffer.allocUnsafe(Math.min(DataLength, 2 ** 20));
   let filled = 0;
@@ -42,7 +48,8 @@ const bytesOf = async ({ BlockData, DataLength = 0 }: GetSnapshotBlockCommandOut
  * https://docs.aws.amazon.com/ebs/latest/APIReference/API_Operations.html
  */
 export const ebsDirectOf = (config: ClientConfig) => {
-  const ebs = new EBSClient({ ...config, maxAttempts: 1 });
+  const ebs = new EBSClient({ ...config, maxAttempts: 1, cacheMiddleware: true });
+  blockCalls(ebs);
   return {
     start: ({ sizeGiB, description, tags, keyArn, token }: NewSnapshot) =>
       ebs.send(
@@ -64,8 +71,15 @@ export const ebsDirectOf = (config: ClientConfig) => {
           ...('from' in start ? { StartingBlockIndex: start.from } : { NextToken: start.after }),
         }),
       ),
-    get: async (SnapshotId: string, BlockIndex: number, BlockToken: string) => {
-      const output = await ebs.send(new GetSnapshotBlockCommand({ SnapshotId, BlockIndex, BlockToken }));
+    /** @param room gives memory for the block; asked when the block is there */
+    get: async (
+      SnapshotId: string,
+      BlockIndex: number,
+      BlockToken: string,
+      room = (): Uint8Array => Buffer.allocUnsafeSlow(BLOCK_BYTES),
+    ) => {
+      const input = { SnapshotId, BlockIndex, BlockToken, [ROOM]: room };
+      const output = await ebs.send(new GetSnapshotBlockCommand(input));
       return { bytes: await bytesOf(output), sha256: output.Checksum ?? '', $metadata: output.$metadata };
     },
     put: (SnapshotId: string, BlockIndex: number, BlockData: Uint8Array, Checksum: string) =>

@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto';
+import { createHmac, createSecretKey, hash } from 'node:crypto';
 
 export interface Signer {
   readonly accessKeyId: string;
@@ -8,53 +8,67 @@ export interface Signer {
   readonly service: string;
 }
 
-/** A request without its body: paths and queries are encoded, names of headers are small. */
-export interface Signable {
+/** A kind of request: the same method, and the same headers each time. */
+export interface RequestForm<Header extends string> {
   readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  /** Encoded, in ascending order of its names; empty for none. */
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** What is signed of the body: its SHA-256 in hexadecimal, or `UNSIGNED` where the service leaves it out. */
+  readonly payload: string;
+  /** By small names. */
+  readonly headers: readonly Header[];
 }
 
-/** The body is left out of the signature: it is over TLS, and EBS compares it with the checksum that is signed. */
-const UNSIGNED = 'UNSIGNED-PAYLOAD';
+/** One request, without its body: path and query are encoded, and the query is in ascending order. */
+export interface Signable<Header extends string> {
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<Header, string>>;
+}
+
+/** The body has no part in the signature: TLS carries it. */
+export const UNSIGNED = 'UNSIGNED-PAYLOAD';
+/** SHA-256 of no body. */
+export const NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
-let kept: { readonly of: string; readonly key: Buffer } | undefined;
-
-/** Good for a day: derived anew where the day, the place or the secret changes. */
-const keyOf = ({ secretAccessKey, region, service }: Signer, day: string): Buffer => {
-  const of = `${secretAccessKey} ${day} ${region} ${service}`;
-  if (kept?.of !== of) {
-    const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
-    kept = { of, key: Buffer.from(key) };
-  }
-  return kept.key;
-};
-
 /**
- * A request's headers with what Signature Version 4 adds to them; its body is not signed.
+ * Signs requests of one moment to one host with Signature Version 4, which accepts them for some minutes: what they have
+ * in common is made once.
+ * @returns for a form of requests: the head of one as it goes over the wire, with all of it signed
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export const signed = (request: Signable, signer: Signer, now: Date): Record<string, string> => {
+export const signing = (signer: Signer, host: string, now: Date) => {
+  const { accessKeyId, secretAccessKey, sessionToken, region, service } = signer;
   const at = now.toISOString().replace(/[-:]|\.\d+/g, '');
-  const day = at.slice(0, 8);
-  const headers: Record<string, string> = {
-    ...request.headers,
-    host: request.host,
-    'x-amz-content-sha256': UNSIGNED,
+  const scope = [at.slice(0, 8), region, service, 'aws4_request'];
+  const key = createSecretKey(Buffer.from(scope.reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`)));
+  const place = scope.join('/');
+  const own: Readonly<Record<string, string>> = {
+    host,
     'x-amz-date': at,
+    ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }),
   };
-  if (signer.sessionToken !== undefined) headers['x-amz-security-token'] = signer.sessionToken;
-  const names = Object.keys(headers).sort();
-  const lines = names.map((name) => `${name}:${headers[name]}\n`).join('');
-  const signedNames = names.join(';');
-  const canonical = `${request.method}\n${request.path}\n${request.query}\n${lines}\n${signedNames}\n${UNSIGNED}`;
-  const scope = `${day}/${signer.region}/${signer.service}/aws4_request`;
-  const signature = hmac(keyOf(signer, day), `AWS4-HMAC-SHA256\n${at}\n${scope}\n${hash('sha256', canonical)}`);
-  headers.authorization = `AWS4-HMAC-SHA256 Credential=${signer.accessKeyId}/${scope}, SignedHeaders=${signedNames}, Signature=${signature.toString('hex')}`;
-  return headers;
+
+  return <Header extends string>({ method, payload, headers: given }: RequestForm<Header>) => {
+    const fixed = Object.entries({ ...own, 'x-amz-content-sha256': payload }).map(([name, value]) => ({ name, value }));
+    const lines = [...given.map((name) => ({ name, value: null })), ...fixed].sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
+    const signedNames = lines.map(({ name }) => name).join(';');
+    const credential = `Credential=${accessKeyId}/${place}, SignedHeaders=${signedNames}`;
+
+    return ({ path, query, headers }: Signable<Header>): string => {
+      let canonical = `${method}\n${path}\n${query}\n`;
+      let head = `${method} ${path}${query === '' ? '' : '?'}${query} HTTP/1.1\r\n`;
+      for (const { name, value } of lines) {
+        const line = `${name}:${value ?? headers[name]}`;
+        canonical += `${line}\n`;
+        head += `${line}\r\n`;
+      }
+      canonical += `\n${signedNames}\n${payload}`;
+      const toSign = `AWS4-HMAC-SHA256\n${at}\n${place}\n${hash('sha256', canonical)}`;
+      const signature = createHmac('sha256', key).update(toSign).digest('hex');
+      return `${head}authorization:AWS4-HMAC-SHA256 ${credential}, Signature=${signature}\r\n\r\n`;
+    };
+  };
 };
