@@ -45,7 +45,7 @@ const sourceIn = async (session: AwsSession, snapshotId: string): Promise<BlockS
       const { Blocks, NextToken } = Page.parse(await ebs.list(snapshotId, start, most));
       return { blocks: Blocks.map(({ BlockIndex: index, BlockToken: token }) => ({ index, token })), next: NextToken };
     },
-    get: ({ index, token }) => ebs.get(snapshotId, index, token),
+    get: ({ index, token }, room) => ebs.get(snapshotId, index, token, room),
   };
 };
 

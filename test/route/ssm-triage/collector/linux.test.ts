@@ -179,7 +179,7 @@ describe.skipIf(tools.includes(false))('the Linux collector', () => {
 
   it('collecting ends at 60 % of the time, and what came before it arrives', async () => {
     const bin = commands({ cat: 'case "$*" in */proc/net/tcp) sleep 300 ;; esac\nexec /bin/cat "$@"' });
-    const { code, id, left, result } = await collect({ runSeconds: 10 }, { bin });
+    const { code, id, left, result } = await collect({ runSeconds: 16 }, { bin });
     expect({ code, left, uploaded: result.uploaded }).toEqual({ code: 0, left: [], uploaded: true });
     const content = unpack(stored(id));
     const { of, log } = outcomes(content, id);
