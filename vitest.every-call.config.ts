@@ -1,11 +1,22 @@
 import { defineConfig } from 'vitest/config';
 import { reportersTo, textModules } from './vitest.config.ts';
 
-/** The slow proofs: every single call of a case, and of a copy, dies or is throttled once; a real copier copies a gigabyte. */
+const SLOW = [
+  'copy-faults',
+  'copy-faults-in-guest',
+  'copy-within',
+  'crash-after',
+  'crash-before',
+  'every-call',
+  'every-copy',
+  'throttles',
+];
+
+/** The slow proofs: calls that die, are throttled or lie, down to every single call of a case and of a copy; and a real copier. */
 export default defineConfig({
   plugins: [textModules],
   test: {
-    include: ['test/case/every-call.ts', 'test/case/every-copy.ts', 'test/case/copy-within.ts'],
+    include: [`test/case/{${SLOW.join(',')}}.ts`],
     setupFiles: ['test/environment.ts'],
     testTimeout: 300_000,
     ...reportersTo('report-every-call.json'),
