@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * Identifiers as AWS writes them, branded once parsed. The account's slot of an ARN admits letters, because AWS's own
- * sample events hold placeholders there and because nothing here rests on its being a number.
+ * sample events have words there, and because nothing here rests on its being a number.
  */
 
 const partition = 'arn:aws[a-z-]{0,12}';

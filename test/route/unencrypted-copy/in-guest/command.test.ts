@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import linux from '#copier/linux.sh';
+import windows from '#copier/windows.ps1';
 import { type CopyInput, renderCopyCommand } from '#shared/route/unencrypted-copy/in-guest/command';
 import { VolumeId } from '#shared/signal/identifiers';
-import linux from '../../../../shared/route/unencrypted-copy/in-guest/script/linux.sh';
-import windows from '../../../../shared/route/unencrypted-copy/in-guest/script/windows.ps1';
 import { hostileWords, inShell } from '../../shell-words.ts';
 
 const GIB = 2 ** 30;

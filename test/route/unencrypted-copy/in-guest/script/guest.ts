@@ -3,8 +3,8 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import script from '#copier/linux.sh';
 import { VolumeId } from '#shared/signal/identifiers';
-import script from '../../../../../shared/route/unencrypted-copy/in-guest/script/linux.sh';
 import { has, scratch } from '../../../ssm-triage/collector/collection.ts';
 
 /** Whether this host has what the copier needs. */

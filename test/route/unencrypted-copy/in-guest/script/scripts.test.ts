@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import linux from '../../../../../shared/route/unencrypted-copy/in-guest/script/linux.sh';
-import windows from '../../../../../shared/route/unencrypted-copy/in-guest/script/windows.ps1';
+import linux from '#copier/linux.sh';
+import windows from '#copier/windows.ps1';
 import { has, scratch } from '../../../ssm-triage/collector/collection.ts';
 
 afterAll(() => rmSync(scratch, { recursive: true }));
