@@ -9,8 +9,8 @@ import {
 import type { Target } from '#shared/case/case';
 import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
+import { endingOf } from './guest-ending.ts';
 import type { Assessment } from './ssm-triage/assess.ts';
-import { endingOf } from './ssm-triage/outcome.ts';
 
 export type OpenAssessment = Extract<Assessment, { open: true }>;
 

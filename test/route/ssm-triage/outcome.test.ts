@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endingOf, matches, readReport } from '#shared/route/ssm-triage/outcome';
+import { matches, readReport } from '#shared/route/ssm-triage/outcome';
 
 const CASE = '20260504-i-0123456789abcdef0-3f9a1c2b';
 const SHA256 = 'a1b2c3d4'.repeat(8);
@@ -104,45 +104,6 @@ describe('readReport', () => {
       }),
       { numRuns: 500 },
     );
-  });
-});
-
-describe('endingOf', () => {
-  it.each([
-    ['Pending', 'running'],
-    ['In Progress', 'running'],
-    ['InProgress', 'running'],
-    ['Delayed', 'running'],
-    ['Cancelling', 'running'],
-    ['Success', 'ended'],
-    ['Failed', 'ended'],
-    ['Execution Timed Out', 'failed'],
-    ['ExecutionTimedOut', 'failed'],
-    ['TimedOut', 'failed'],
-    ['Delivery Timed Out', 'failed'],
-    ['DeliveryTimedOut', 'failed'],
-    ['Cancelled', 'failed'],
-    ['Undeliverable', 'failed'],
-    ['Terminated', 'failed'],
-    ['Invalid Platform', 'failed'],
-    ['InvalidPlatform', 'failed'],
-    ['Access Denied', 'failed'],
-    ['AccessDenied', 'failed'],
-    ['Incomplete', 'failed'],
-  ])('`%s` is %s, and says so in words', (status, ending) => {
-    expect(endingOf(status).ending).toBe(ending);
-    expect(endingOf(status).says).toMatch(/^[a-zA-Z ]{7,}$/);
-  });
-
-  it.each(['', 'Rebooting', 'success', 'constructor', 'toString', '__proto__'])(
-    '`%s`, which nobody knows, counts as running',
-    (status) => {
-      expect(endingOf(status)).toEqual({ ending: 'running', says: `\`${status}\`` });
-    },
-  );
-
-  it('quotes at most 64 characters of a status that nobody knows', () => {
-    expect(endingOf('x'.repeat(1_000)).says).toBe(`\`${'x'.repeat(64)}\``);
   });
 });
 

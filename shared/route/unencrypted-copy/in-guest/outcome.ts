@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readGuestReport } from '../../guest-report.ts';
 
 /** Empty where it failed before all was read. */
 const Checksum = z.string().regex(/^(?:[0-9a-f]{64})?$/);
@@ -36,20 +37,9 @@ const Report = z
   );
 export type CopyReport = z.infer<typeof Report>;
 
-const MARK = 'unlatch-result ';
-
-/** The report in a command's output; `null` where there is none that can be read. The last one counts. */
-export const readCopyReport = (stdout: string, caseId: string): CopyReport | null => {
-  const at = stdout.lastIndexOf(MARK);
-  if (at < 0) return null;
-  const [line = ''] = stdout.slice(at + MARK.length, at + MARK.length + 4_096).split('\n');
-  try {
-    const report = Report.parse(JSON.parse(line));
-    return report.case === caseId ? report : null;
-  } catch {
-    return null;
-  }
-};
+/** The report of the copier in a command's output; `null` where there is none that can be read. */
+export const readCopyReport = (stdout: string, caseId: string): CopyReport | null =>
+  readGuestReport(Report, stdout, caseId);
 
 /** INVARIANT: only a copy of every byte of the volume, read back with the same checksum, is evidence. */
 export const isWhole = (report: CopyReport, volume: { readonly bytes: number }): boolean =>
