@@ -1,4 +1,5 @@
-import { BLOCK_BYTES, endOfStripe, firstInLane, type Lane, lanesOf } from '#shared/route/unencrypted-copy/lane';
+import { BLOCK_BYTES } from '#shared/aws/ebs-blocks';
+import { endOfStripe, firstInLane, type Lane, lanesOf } from '#shared/route/unencrypted-copy/lane';
 
 /**
  * A disk copy in virtual time: the lanes are the real ones, stripe by stripe; AWS is its quotas, Lambda its limits. What

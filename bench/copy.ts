@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { z } from 'zod';
-import { BLOCK_BYTES } from '#shared/route/unencrypted-copy/lane';
+import { BLOCK_BYTES } from '#shared/aws/ebs-blocks';
 import { printInTime } from './copy-in-time-table.ts';
 import { type Task, Took } from './task.ts';
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { BLOCK_BYTES } from '#shared/route/unencrypted-copy/lane';
+import { BLOCK_BYTES } from '#shared/aws/ebs-blocks';
 import { contents, LAYOUTS, type Layout, VOLUME_GIB, writtenFrom } from './volume.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { BLOCK_BYTES, endOfVolume } from '#shared/route/unencrypted-copy/lane';
+import { BLOCK_BYTES } from '#shared/aws/ebs-blocks';
+import { endOfVolume } from '#shared/route/unencrypted-copy/lane';
 
 /** What of a volume is written: all of it, or 30 % in short stretches all over it. */
 export const LAYOUTS = ['full', 'sparse'] as const;

@@ -9,6 +9,7 @@ import {
   StartSnapshotCommand,
 } from '@aws-sdk/client-ebs';
 import { BLOCK, blockCalls, ROOM } from './block-calls.ts';
+import { BLOCK_BYTES } from './ebs-blocks.ts';
 import type { ClientConfig } from './session.ts';
 
 /** A snapshot that is to be written. */
@@ -24,9 +25,6 @@ export interface NewSnapshot {
 
 /** Minutes without a block after which EBS gives a pending snapshot up; the longest it allows. */
 const TIMEOUT_MINUTES = 4_320;
-
-/** https://docs.aws.amazon.com/ebs/latest/userguide/ebs-accessing-snapshot.html */
-const BLOCK_BYTES = 524_288;
 
 /** A body into one buffer of the announced length. One that is longer comes out empty, and fails its check. */
 const bytesOf = async (output: GetSnapshotBlockCommandOutput): Promise<Uint8Array> => {

@@ -20,8 +20,11 @@ type Attempt<T> = { readonly custody: readonly CustodyEntry[] } & (
 /** A step that could not be done, after all its attempts. */
 export class StepFailedError extends Error {
   override readonly name = 'StepFailedError';
+  /** The name of the last attempt's error, as AWS gives it. */
+  readonly causedBy: string;
   constructor(step: string, { name, message }: { readonly name: string; readonly message: string }) {
     super(`${step}: ${name}: ${message}`.slice(0, 1_000));
+    this.causedBy = name;
   }
 }
 

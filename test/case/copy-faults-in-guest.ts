@@ -84,7 +84,7 @@ const endings: readonly { readonly name: string; readonly faults: readonly Fault
   {
     name: 'the snapshot fails',
     faults: [{ api: 'ec2:CreateSnapshot', nth: 1, what: 'error-state' }],
-    says: 'is `error`, not completed',
+    says: 'is `error`: AWS gives no reason',
   },
 ];
 

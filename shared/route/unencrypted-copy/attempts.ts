@@ -23,7 +23,8 @@ const PASSING: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ]);
 
-const reasonOf = (error: unknown): string =>
+/** Why EBS refused, as its errors name it; empty where they do not. */
+export const reasonOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'Reason' in error && typeof error.Reason === 'string'
     ? error.Reason
     : '';

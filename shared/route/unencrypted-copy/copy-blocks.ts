@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { BLOCK_BYTES } from '#shared/aws/ebs-blocks';
 import type { EvidenceBucket } from '#shared/aws/evidence-bucket';
 import type { AwsSession, Custody, Sessions } from '#shared/aws/session';
 import type { Settings } from '#shared/settings';
 import { attempting, type Pacing } from './attempts.ts';
 import { type BlockChecksum, packed, unpacked } from './checksums.ts';
 import { type BlockSink, type BlockSource, copyLane, type LaneProgress } from './copy-lane.ts';
-import { BLOCK_BYTES } from './lane.ts';
 import type {
   ChecksumPart,
   CopyAnswer,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { BLOCK_BYTES, LEAST_RESULTS } from '#shared/aws/ebs-blocks';
 import { type Attempt, CorruptBlockError, isExpired } from './attempts.ts';
 import type { BlockChecksum } from './checksums.ts';
-import { BLOCK_BYTES, endOfStripe, endOfVolume, firstInLane, type Lane } from './lane.ts';
+import { endOfStripe, endOfVolume, firstInLane, type Lane } from './lane.ts';
 
 export interface ListedBlock {
   readonly index: number;
@@ -56,8 +57,6 @@ export interface LaneTools {
   readonly parallel: number;
 }
 
-/** https://docs.aws.amazon.com/ebs/latest/APIReference/API_ListSnapshotBlocks.html */
-const LEAST_RESULTS = 100;
 const ZEROS = Buffer.alloc(BLOCK_BYTES);
 const ZEROS_SHA256 = createHash('sha256').update(ZEROS).digest();
 

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
+import { BLOCK_BYTES } from '#shared/aws/ebs-blocks';
 import { type AwsSession, type Custody, errorName, isRefusal, messageOf, recorded } from '#shared/aws/session';
 import { snapshotState } from '#shared/aws/snapshots';
-import { type Flow, pausesUpTo } from '#shared/case/flow';
+import { type Flow, StepFailedError } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import { SnapshotId } from '#shared/signal/identifiers';
+import { reasonOf } from './attempts.ts';
 import { type Aggregate, aggregateOf, wholeRecords } from './checksums.ts';
+import { completed } from './completion.ts';
 import type { Copying, CopyJob } from './copying.ts';
 import { discardSnapshot } from './discard.ts';
 import { firstBlock } from './first-block.ts';
-import { BLOCK_BYTES, firstInLane, type Lane, lanesOf } from './lane.ts';
+import { firstInLane, type Lane, lanesOf } from './lane.ts';
 import { type ChecksumPart, CopyAnswer, type LaneRequest, VerifyAnswer } from './lane-request.ts';
 
 /** Whether the frozen snapshot can be read with what Unlatch itself may do. The truth: it has been tried. */
@@ -21,8 +24,6 @@ export interface SnapshotJob extends CopyJob {
   readonly frozen: SnapshotId;
 }
 
-/** How long a snapshot may take to complete, in seconds. The first of a large volume takes hours. */
-const COMPLETION_SECONDS = 24 * 3_600;
 /** 14 lanes at so many runs each stay below the 3,000 operations of a durable execution, and carry 64 TiB. */
 const MOST_RUNS = 180;
 
@@ -30,30 +31,6 @@ const there = (tools: Tools, { target }: Pick<SnapshotJob, 'target'>) =>
   tools.sessions.at(target.accountId, target.region);
 const here = (tools: Tools, { target }: Pick<SnapshotJob, 'target'>) =>
   tools.sessions.at(tools.settings.ACCOUNT_ID, target.region);
-
-/** Waits for the snapshot to complete: its state, or why it never will. */
-const completed = async (
-  flow: Flow,
-  name: string,
-  session: () => Promise<AwsSession>,
-  snapshotId: SnapshotId,
-): Promise<{ readonly sizeGiB: number } | { readonly because: string }> => {
-  const seen = await flow.until(
-    name,
-    async (custody) => {
-      const state = await snapshotState(await session(), custody, snapshotId);
-      // A new snapshot may not be listed yet, and `error` is an end like `completed`.
-      return state === null || state.state === 'pending' ? null : state;
-    },
-    pausesUpTo(COMPLETION_SECONDS),
-  );
-  if (seen === null) return { because: `${snapshotId} was not seen to complete` };
-  if (seen.state === 'completed') return { sizeGiB: seen.sizeGiB };
-  return { because: `${snapshotId} is \`${seen.state}\`: ${seen.message ?? 'AWS gives no reason'}` };
-};
-
-const reasonOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'Reason' in error ? String(error.Reason) : errorName(error);
 
 /**
  * Reads one block, or finds that there is none to read. EBS words a refusal by KMS as something that was not found, so the
@@ -69,8 +46,7 @@ const probe = async (session: AwsSession, custody: Custody, snapshotId: Snapshot
     );
     return null;
   } catch (error) {
-    const reason = reasonOf(error);
-    if (/^(DEPENDENCY_RESOURCE_NOT_FOUND|INVALID_DEPENDENCY_REQUEST)$/.test(reason))
+    if (/^(DEPENDENCY_RESOURCE_NOT_FOUND|INVALID_DEPENDENCY_REQUEST)$/.test(reasonOf(error)))
       return 'KMS refuses its key to Unlatch too';
     if (/^AccessDenied/.test(errorName(error)))
       return 'Unlatch may not read it (ebs:ListSnapshotBlocks, ebs:GetSnapshotBlock)';
@@ -192,7 +168,7 @@ async function* laneChecksums(tools: Tools, caseId: string, parts: readonly Chec
 }
 
 /** With these, EBS may mean that there is nothing left to complete; the wait for the copy decides. */
-const SETTLED = /^complete the copy: (ValidationException|ResourceNotFoundException):/;
+const SETTLED: ReadonlySet<string> = new Set(['ValidationException', 'ResourceNotFoundException']);
 
 /**
  * Ends the writing. Where an earlier attempt has done it, EBS has no open snapshot of that id any more. How it words that
@@ -221,7 +197,7 @@ const complete = async (
     });
   } catch (error) {
     const state = await flow.step('look at the copy', async (custody) => (await stateOf(custody)) ?? null);
-    const settled = state === 'pending' && error instanceof Error && SETTLED.test(error.message);
+    const settled = state === 'pending' && error instanceof StepFailedError && SETTLED.has(error.causedBy);
     if (!settled && state !== 'completed') throw error;
   }
 };

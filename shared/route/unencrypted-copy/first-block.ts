@@ -1,8 +1,6 @@
+import { LEAST_RESULTS } from '#shared/aws/ebs-blocks';
 import { type AwsSession, type Custody, recorded } from '#shared/aws/session';
 import type { ListedBlock, PageStart } from './copy-lane.ts';
-
-/** https://docs.aws.amazon.com/ebs/latest/APIReference/API_ListSnapshotBlocks.html */
-const MOST_RESULTS = 100;
 
 /** The first block that a snapshot has, or `null` where it holds nothing. A page may be empty and not be the last. */
 export const firstBlock = async (
@@ -13,7 +11,7 @@ export const firstBlock = async (
   const ebs = await session.ebsDirect();
   for (let start: PageStart = { from: 0 }; ; ) {
     const page = await recorded(custody, session, 'ebs:ListSnapshotBlocks', snapshotId, () =>
-      ebs.list(snapshotId, start, MOST_RESULTS),
+      ebs.list(snapshotId, start, LEAST_RESULTS),
     );
     const [{ BlockIndex: index, BlockToken: token } = {}] = page.Blocks ?? [];
     if (index !== undefined && token !== undefined) return { index, token };

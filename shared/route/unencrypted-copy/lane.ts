@@ -1,5 +1,3 @@
-/** Bytes of a block. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-accessing-snapshot.html */
-export const BLOCK_BYTES = 524_288;
 const BLOCKS_PER_GIB = 2_048;
 
 /**

@@ -1,37 +1,31 @@
+import { LEAST_RESULTS } from '#shared/aws/ebs-blocks';
 import type { Attempt } from './attempts.ts';
 import type { BlockChecksum } from './checksums.ts';
-import { type BlockSource, type ListedBlock, type PageStart, readBlock } from './copy-lane.ts';
+import { type BlockPage, type BlockSource, type ListedBlock, type PageStart, readBlock } from './copy-lane.ts';
 import { endOfStripe, endOfVolume, firstInLane, type Lane } from './lane.ts';
 
 /** Blocks that are read back of each part. The whole was checked by EBS already, against the LINEAR aggregate. */
 const READ_BACK = 32;
-const LEAST_RESULTS = 100;
 
 interface Checking {
   readonly source: BlockSource;
   readonly attempt: Attempt;
 }
 
-/** The blocks of the lane that a snapshot says it has, from one block up to another. */
-async function* listed(
-  { source, attempt }: Checking,
-  lane: Lane,
-  from: number,
-  to: number,
-): AsyncGenerator<ListedBlock> {
-  for (let at = firstInLane(lane, from); at !== null && at < to; ) {
-    const end: number = Math.min(endOfStripe(at), to);
-    let start: PageStart | null = { from: at };
-    while (start !== null) {
-      const page: Awaited<ReturnType<BlockSource['list']>> = await attempt(() =>
-        source.list(start ?? { from: end }, Math.max(LEAST_RESULTS, end - (at ?? end))),
-      );
-      for (const block of page.blocks) if (block.index < end) yield block;
-      const beyond = page.blocks.some(({ index }) => index >= end);
-      start = beyond || page.next === undefined ? null : { after: page.next };
-    }
-    at = firstInLane(lane, endOfStripe(at));
+/** The blocks that a snapshot says it has, from one block up to another of the same stripe. */
+async function* listedIn({ source, attempt }: Checking, from: number, end: number): AsyncGenerator<ListedBlock> {
+  for (let start: PageStart = { from }; ; ) {
+    const page: BlockPage = await attempt(() => source.list(start, Math.max(LEAST_RESULTS, end - from)));
+    for (const block of page.blocks) if (block.index < end) yield block;
+    if (page.next === undefined || page.blocks.some(({ index }) => index >= end)) return;
+    start = { after: page.next };
   }
+}
+
+/** The blocks of the lane that a snapshot says it has, from one block up to another. */
+async function* listed(checking: Checking, lane: Lane, from: number, to: number): AsyncGenerator<ListedBlock> {
+  for (let at = firstInLane(lane, from); at !== null && at < to; at = firstInLane(lane, endOfStripe(at)))
+    yield* listedIn(checking, at, Math.min(endOfStripe(at), to));
 }
 
 /** Which of so many are read back: the first, the last, and others evenly between them. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { BLOCK_BYTES } from '#shared/aws/ebs-blocks';
 import type { BlockPage, BlockSink, BlockSource } from '#shared/route/unencrypted-copy/copy-lane';
-import { BLOCK_BYTES } from '#shared/route/unencrypted-copy/lane';
 
 /** The content of a block, by its index: no two are alike. */
 export const blockOf = (index: number): Buffer => Buffer.alloc(BLOCK_BYTES, `block ${index}\n`);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BLOCK_BYTES } from '#shared/aws/ebs-blocks';
 import { attempting } from '#shared/route/unencrypted-copy/attempts';
 import { copyLane, type LaneJob, type LaneProgress } from '#shared/route/unencrypted-copy/copy-lane';
-import { BLOCK_BYTES, endOfVolume, firstInLane, lanesOf } from '#shared/route/unencrypted-copy/lane';
+import { endOfVolume, firstInLane, lanesOf } from '#shared/route/unencrypted-copy/lane';
 import { blockOf, blockSnapshot, digestOf, ebsError, type Trouble } from './block-snapshot.ts';
 
 const holding = (indices: readonly number[]): Map<number, Buffer> =>

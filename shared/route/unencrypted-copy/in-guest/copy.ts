@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { findInstance } from '#shared/aws/instances';
 import { messageOf } from '#shared/aws/session';
-import { snapshotState } from '#shared/aws/snapshots';
 import {
   attachVolume,
   createVolume,
@@ -15,6 +14,7 @@ import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { type Guest, runOnGuest } from '../../guest-command.ts';
+import { completed } from '../completion.ts';
 import type { Copying, CopyJob } from '../copying.ts';
 import { discardSnapshot, discardVolume, type Traces } from '../discard.ts';
 import { firstBlock } from '../first-block.ts';
@@ -35,9 +35,8 @@ const MOST_BYTES_A_SECOND = 62 * 2 ** 20;
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html */
 const MOST_RUN_SECONDS = 172_800;
 const LEAST_RUN_SECONDS = 1_800;
-/** A volume is made, attached and detached in seconds; a snapshot of a large one takes hours. */
+/** A volume is made, attached and detached in seconds. */
 const VOLUME_SECONDS = 900;
-const SNAPSHOT_SECONDS = 24 * 3_600;
 
 const session = (tools: Tools, { target }: Pick<CopyJob, 'target'>) =>
   tools.sessions.at(target.accountId, target.region);
@@ -154,19 +153,6 @@ const snapshot = (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): 
     async (custody) => findSnapshotOf(await session(tools, job), custody, volumeId),
   );
 
-/** Waits for the snapshot to complete: `null`, or why it has not. */
-const incomplete = async (flow: Flow, tools: Tools, job: GuestJob, snapshotId: SnapshotId): Promise<string | null> => {
-  const seen = await flow.until(
-    'wait for the snapshot',
-    async (custody) => {
-      const state = await snapshotState(await session(tools, job), custody, snapshotId);
-      return state === null || state.state === 'pending' ? null : state;
-    },
-    pausesUpTo(SNAPSHOT_SECONDS),
-  );
-  return seen?.state === 'completed' ? null : `${snapshotId} is \`${seen?.state ?? 'pending'}\`, not completed`;
-};
-
 /** Whether the snapshot holds anything at all, whatever the machine says of it; `null` where it cannot be looked into. */
 const holdsBlocks = (flow: Flow, tools: Tools, job: GuestJob, snapshotId: SnapshotId): Promise<boolean | null> =>
   flow
@@ -193,46 +179,58 @@ const takeAway = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: Volum
   return discardVolume(flow, () => session(tools, job), volumeId);
 };
 
+/** Why a snapshot is no copy; `null` where nothing speaks against it. */
+const flawIn = async (flow: Flow, tools: Tools, job: GuestJob, snapshotId: SnapshotId): Promise<string | null> => {
+  const state = await completed(flow, 'wait for the snapshot', () => session(tools, job), snapshotId);
+  if ('because' in state) return state.because;
+  if ((await holdsBlocks(flow, tools, job, snapshotId)) !== false) return null;
+  return 'the snapshot holds no block: the disk is empty, or the machine does not tell the truth';
+};
+
+/** Makes the volume ready for the copier, and sees that it is what was agreed. */
+const prepare = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Promise<void> => {
+  const made = await until(flow, tools, job, 'wait for the volume', volumeId, ({ state }) => state === 'available');
+  if (made.encrypted !== (job.keyArn !== null) || (job.keyArn !== null && made.keyArn !== job.keyArn))
+    throw new Error(`${volumeId} is encrypted otherwise than was agreed`);
+  await attach(flow, tools, job, volumeId);
+  await until(flow, tools, job, 'wait for the attachment', volumeId, ({ attachments }) =>
+    attachments.some(({ state }) => state === 'attached'),
+  );
+};
+
+/** Copies to a volume, and makes a snapshot of that; the volume stays. */
+const copyTo = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeId): Promise<Copying> => {
+  await prepare(flow, tools, job, volumeId);
+  const { sha256, bytes } = await copyWithin(flow, tools, job, volumeId);
+  // Detached first, so that the snapshot is of what the copier wrote, and of nothing that came after it.
+  await detach(flow, tools, job, volumeId);
+  const taken = await snapshot(flow, tools, job, volumeId).catch((error: unknown) => ({ because: messageOf(error) }));
+  if (typeof taken === 'object')
+    return { result: 'failed', ...taken, removed: [], left: [`a snapshot of ${volumeId}, if one was made`] };
+  const because = await flawIn(flow, tools, job, taken);
+  if (because !== null)
+    return { result: 'failed', because, ...(await discardSnapshot(flow, () => session(tools, job), taken)) };
+  const { instanceId } = job.assessment;
+  const proof = {
+    source: instanceId,
+    bytes,
+    checksum: { algorithm: 'SHA256', value: sha256, of: 'the whole disk, by the word of the machine itself' },
+    consistency: 'the disk was in use while it was read: the image is not of one instant',
+  };
+  const note = `${bytes} bytes copied from within ${instanceId} while it ran, by its own word`;
+  const copied = { method: 'in-guest', snapshotId: taken, accountId: job.target.accountId, proof, note } as const;
+  return { result: 'copied', copied, removed: [], left: [] };
+};
+
 /**
  * Copies a volume from within the running machine: to the guest it is plain text, so no permission on the refused key is
  * used. The image is of a disk in use, and not of one instant; the copy says so.
  */
 export const inGuestCopy = async (flow: Flow, tools: Tools, job: GuestJob): Promise<Copying> => {
   const volumeId = await makeVolume(flow, tools, job);
-  const copying = await (async (): Promise<Copying> => {
-    const made = await until(flow, tools, job, 'wait for the volume', volumeId, ({ state }) => state === 'available');
-    if (made.encrypted !== (job.keyArn !== null) || (job.keyArn !== null && made.keyArn !== job.keyArn))
-      throw new Error(`${volumeId} is encrypted otherwise than was agreed`);
-    await attach(flow, tools, job, volumeId);
-    await until(flow, tools, job, 'wait for the attachment', volumeId, ({ attachments }) =>
-      attachments.some(({ state }) => state === 'attached'),
-    );
-    const { sha256, bytes } = await copyWithin(flow, tools, job, volumeId);
-    // Detached first, so that the snapshot is of what the copier wrote, and of nothing that came after it.
-    await detach(flow, tools, job, volumeId);
-    const taken = await snapshot(flow, tools, job, volumeId).catch((error: unknown) => ({ because: messageOf(error) }));
-    if (typeof taken === 'object')
-      return { result: 'failed', ...taken, removed: [], left: [`a snapshot of ${volumeId}, if one was made`] };
-    const snapshotId = taken;
-    const because =
-      (await incomplete(flow, tools, job, snapshotId)) ??
-      ((await holdsBlocks(flow, tools, job, snapshotId)) === false
-        ? 'the snapshot holds no block: the disk is empty, or the machine does not tell the truth'
-        : null);
-    if (because !== null)
-      return { result: 'failed', because, ...(await discardSnapshot(flow, () => session(tools, job), snapshotId)) };
-    const proof = {
-      source: job.assessment.instanceId,
-      bytes,
-      checksum: { algorithm: 'SHA256', value: sha256, of: 'the whole disk, by the word of the machine itself' },
-      consistency: 'the disk was in use while it was read: the image is not of one instant',
-    };
-    const note = `${bytes} bytes copied from within ${job.assessment.instanceId} while it ran, by its own word`;
-    const copied = { method: 'in-guest', snapshotId, accountId: job.target.accountId, proof, note } as const;
-    return { result: 'copied', copied, removed: [], left: [] };
-  })().catch((error: unknown) => {
-    return { result: 'failed' as const, because: messageOf(error), removed: [], left: [] };
-  });
+  const copying = await copyTo(flow, tools, job, volumeId).catch(
+    (error: unknown): Copying => ({ result: 'failed', because: messageOf(error), removed: [], left: [] }),
+  );
   const { removed, left } = await takeAway(flow, tools, job, volumeId);
   return { ...copying, removed: [...copying.removed, ...removed], left: [...copying.left, ...left] };
 };
