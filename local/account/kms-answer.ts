@@ -8,9 +8,17 @@ import {
 } from '@aws-sdk/client-kms';
 import type { Call, Ground } from './call.ts';
 import { recordCall } from './cloudtrail.ts';
-import { type GrantTerms, type KmsAction, type KmsRefusal, kmsPermits } from './kms-decision.ts';
+import { judge } from './judge.ts';
+import {
+  denialReason,
+  type GrantTerms,
+  type KmsAction,
+  type KmsRefusal,
+  kmsPermits,
+  sessionContext,
+} from './kms-decision.ts';
 import { findKey } from './kms-keys.ts';
-import type { Key } from './state.ts';
+import type { Key, PolicyDocument } from './state.ts';
 
 export const answered = (call: Call, httpStatusCode = 200) => ({ httpStatusCode, requestId: call.requestId });
 
@@ -57,6 +65,31 @@ const foreignPolicyRefusal = (call: Call): KmsRefusal => ({
   message: `User: ${call.session.arn} is not authorized to perform: kms:GetKeyPolicy on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
 });
 
+/** What KMS decides without a key: only the caller's own policies, and its organisation's, have a say. */
+export const permittedByCaller = async (
+  ground: Ground,
+  call: Call,
+  action: `${string}:${string}`,
+  resource: string,
+  context: Readonly<Record<string, string | readonly string[]>> = {},
+  resourcePolicy: PolicyDocument | null = null,
+): Promise<void> => {
+  const { session, region } = call;
+  const verdict = await judge({
+    session,
+    action,
+    resource: { arn: resource, accountId: session.role.accountId },
+    resourcePolicy,
+    context: { ...sessionContext(session, region), ...context },
+    serviceControlPolicies: ground.state.organization.get(session.role.accountId)?.serviceControlPolicies ?? [],
+    resourceControlPolicies: [],
+  });
+  if (verdict.allowed) return;
+  const reason = denialReason(action, verdict.explicit, verdict.layer);
+  const message = `User: ${session.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
+  throw kmsError(call, 'AccessDeniedException', message);
+};
+
 export const record = (
   ground: Ground,
   call: Call,
@@ -64,6 +97,7 @@ export const record = (
   key: Key,
   requestParameters: Readonly<Record<string, unknown>>,
   error: { readonly code: string; readonly message: string } | undefined,
+  responseElements: Readonly<Record<string, unknown>> | null = null,
 ): void => {
   const denied = error?.code === 'AccessDeniedException';
   recordCall(ground, {
@@ -75,7 +109,7 @@ export const record = (
     invokedBy: null,
     error: error === undefined ? undefined : { ...error, code: denied ? 'AccessDenied' : error.code },
     requestParameters: denied ? null : requestParameters,
-    responseElements: null,
+    responseElements,
     keys: denied ? undefined : [key],
     shared: false,
     internalEndpoint: false,
@@ -106,4 +140,5 @@ export const keyMetadata = (key: Key): KeyMetadata => ({
   KeySpec: 'SYMMETRIC_DEFAULT',
   EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
   MultiRegion: key.keyId.startsWith('mrk-'),
+  ...(key.deletion === undefined ? {} : { DeletionDate: key.deletion.date }),
 });

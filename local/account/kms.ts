@@ -16,15 +16,18 @@ import {
   type RetireGrantCommandOutput,
 } from '@aws-sdk/client-kms';
 import type { Call, Ground } from './call.ts';
-import { judge } from './judge.ts';
-import { answered, keyMetadata, kmsError, knownKey, notFound, permittedKey, record } from './kms-answer.ts';
-import { denialReason, type GrantTerms, sessionContext } from './kms-decision.ts';
+import { answered, keyMetadata, knownKey, notFound, permittedByCaller, permittedKey, record } from './kms-answer.ts';
+import type { GrantTerms } from './kms-decision.ts';
+import { livingKeys } from './kms-keys.ts';
+import { kmsLifecycle } from './kms-lifecycle.ts';
 import type { Grant, Key } from './state.ts';
 
 const defaultPageSize = 50;
 
 /** KMS as a session calls it directly: without `kms:ViaService`, and never for an AWS resource. */
 export const kmsService = (ground: Ground) => ({
+  ...kmsLifecycle(ground),
+
   DescribeKey: async (call: Call<DescribeKeyCommandInput>): Promise<DescribeKeyCommandOutput> => {
     const key = await permittedKey(ground, call, 'DescribeKey', call.input.KeyId, { keyId: call.input.KeyId });
     return { $metadata: answered(call), KeyMetadata: keyMetadata(key) };
@@ -50,10 +53,10 @@ export const kmsService = (ground: Ground) => ({
   },
 
   ListAliases: async (call: Call<ListAliasesCommandInput>): Promise<ListAliasesCommandOutput> => {
-    await permittedListing(ground, call);
+    await permittedByCaller(ground, call, 'kms:ListAliases', '*');
     const { accountId } = call.session.role;
     const only = call.input.KeyId === undefined ? undefined : knownKey(ground, call, call.input.KeyId);
-    const aliases = [...ground.state.keys.values()]
+    const aliases = livingKeys(ground)
       .filter((key) => key.accountId === accountId && key.region === call.region && (only ?? key) === key)
       .flatMap((key) =>
         key.aliases.map((name) => ({
@@ -84,7 +87,7 @@ export const kmsService = (ground: Ground) => ({
   RetireGrant: async (call: Call<RetireGrantCommandInput>): Promise<RetireGrantCommandOutput> => {
     const { KeyId, GrantId, GrantToken } = call.input;
     const grantId = GrantId ?? Buffer.from(GrantToken ?? '', 'base64').toString();
-    const key = [...ground.state.keys.values()].find(
+    const key = livingKeys(ground).find(
       (candidate) =>
         (KeyId === undefined || candidate.arn === KeyId) && candidate.grants.some((grant) => grant.grantId === grantId),
     );
@@ -101,25 +104,6 @@ export const kmsService = (ground: Ground) => ({
     return { $metadata: answered(call) };
   },
 });
-
-/** ListAliases has no resource: only the caller's own policies decide. */
-const permittedListing = async (ground: Ground, call: Call): Promise<void> => {
-  const { session, region } = call;
-  const action = 'kms:ListAliases';
-  const verdict = await judge({
-    session,
-    action,
-    resource: { arn: '*', accountId: session.role.accountId },
-    resourcePolicy: null,
-    context: sessionContext(session, region),
-    serviceControlPolicies: ground.state.organization.get(session.role.accountId)?.serviceControlPolicies ?? [],
-    resourceControlPolicies: [],
-  });
-  if (verdict.allowed) return;
-  const reason = denialReason(action, verdict.explicit, verdict.layer);
-  const message = `User: ${session.arn} is not authorized to perform: ${action} on resource: * ${reason}`;
-  throw kmsError(call, 'AccessDeniedException', message);
-};
 
 const grantTerms = (input: CreateGrantCommandInput): GrantTerms => ({
   granteePrincipal: input.GranteePrincipal ?? '',
