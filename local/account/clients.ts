@@ -5,6 +5,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { OrganizationsClient } from '@aws-sdk/client-organizations';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -158,6 +159,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   const kms = mockClient(KMSClient);
   const iam = mockClient(IAMClient);
   const organizations = mockClient(OrganizationsClient);
+  const tag = mockClient(ResourceGroupsTaggingAPIClient);
   const ssm = mockClient(SSMClient);
   const s3 = mockClient(S3Client);
   const sts = mockClient(STSClient);
@@ -173,6 +175,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   kms.send.callsFake(answering('kms'));
   iam.send.callsFake(answering('iam'));
   organizations.send.callsFake(answering('organizations'));
+  tag.send.callsFake(answering('tag'));
   ssm.send.callsFake(answering('ssm'));
   s3.send.callsFake(answering('s3'));
   sts.send.callsFake(answering('sts'));
@@ -188,7 +191,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   });
 
   return () => {
-    for (const mock of [ec2, ebs, kms, iam, organizations, ssm, s3, sts, sns, events, lambda, documents])
+    for (const mock of [ec2, ebs, kms, iam, organizations, tag, ssm, s3, sts, sns, events, lambda, documents])
       mock.restore();
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);

@@ -17,6 +17,7 @@ import { objectStore } from './object-store.ts';
 import { organizationsService } from './organizations.ts';
 import type { PolicyDocument, Role, RoleSession } from './state.ts';
 import { systemsManager } from './systems-manager.ts';
+import { taggingService } from './tagging.ts';
 
 /** One call to AWS that a function made. */
 export interface MadeCall {
@@ -210,6 +211,7 @@ export const embeddedAccount = async ({
       kms: kmsService(ground),
       iam: iamService(ground),
       organizations: organizationsService(ground),
+      tag: taggingService(ground),
       ssm: ssm.operations,
       s3: store.operations,
       sts,

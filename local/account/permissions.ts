@@ -100,6 +100,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'organizations:ListParents': onTarget('organizations:ListParents', 'ChildId'),
   'organizations:ListPoliciesForTarget': onTarget('organizations:ListPoliciesForTarget', 'TargetId'),
   'organizations:DescribePolicy': describingPolicy,
+  'tag:GetResources': anywhere('tag:GetResources'),
   'ssm:DescribeInstanceInformation': anywhere('ssm:DescribeInstanceInformation'),
   'ssm:GetCommandInvocation': anywhere('ssm:GetCommandInvocation'),
   'ssm:ListCommands': anywhere('ssm:ListCommands'),
@@ -120,10 +121,17 @@ const NEEDS: Readonly<Record<string, Needs>> = {
 const FREE: ReadonlySet<string> = new Set([
   'sts:GetCallerIdentity',
   'lambda:CheckpointDurableExecution',
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+  'kms:CreateKey',
+  'kms:DeleteAlias',
   'kms:DescribeKey',
   'kms:GetKeyPolicy',
-  'kms:ListGrants',
   'kms:ListAliases',
+  'kms:ListGrants',
+  'kms:ListResourceTags',
+  'kms:ReplicateKey',
+  'kms:ScheduleKeyDeletion',
 ]);
 
 /** Calls that are made by the thousand, one a block: judged once, as long as the policies stay the same. */
