@@ -1,3 +1,4 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { EBSClient } from '@aws-sdk/client-ebs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -158,6 +159,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   const ebs = mockClient(EBSClient);
   const kms = mockClient(KMSClient);
   const iam = mockClient(IAMClient);
+  const cloudtrail = mockClient(CloudTrailClient);
   const organizations = mockClient(OrganizationsClient);
   const tag = mockClient(ResourceGroupsTaggingAPIClient);
   const ssm = mockClient(SSMClient);
@@ -174,6 +176,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   });
   kms.send.callsFake(answering('kms'));
   iam.send.callsFake(answering('iam'));
+  cloudtrail.send.callsFake(answering('cloudtrail'));
   organizations.send.callsFake(answering('organizations'));
   tag.send.callsFake(answering('tag'));
   ssm.send.callsFake(answering('ssm'));
@@ -191,7 +194,22 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   });
 
   return () => {
-    for (const mock of [ec2, ebs, kms, iam, organizations, tag, ssm, s3, sts, sns, events, lambda, documents])
+    for (const mock of [
+      ec2,
+      ebs,
+      kms,
+      iam,
+      cloudtrail,
+      organizations,
+      tag,
+      ssm,
+      s3,
+      sts,
+      sns,
+      events,
+      lambda,
+      documents,
+    ])
       mock.restore();
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);

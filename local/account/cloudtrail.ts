@@ -8,7 +8,7 @@ export const cloudTrailLagSeconds = 100;
 export type Identity = { readonly session: RoleSession } | { readonly service: string; readonly accountId: string };
 
 export interface ApiCall {
-  readonly eventSource: 'ec2.amazonaws.com' | 'kms.amazonaws.com' | 'ebs.amazonaws.com';
+  readonly eventSource: 'ec2.amazonaws.com' | 'kms.amazonaws.com' | 'ebs.amazonaws.com' | 'iam.amazonaws.com';
   readonly eventName: string;
   readonly identity: Identity;
   readonly region: string;

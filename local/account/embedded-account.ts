@@ -10,6 +10,7 @@ import { ebsDirectService } from './ebs-direct.ts';
 import { ec2Service } from './ec2.ts';
 import { virtualGround } from './ground.ts';
 import { iamService } from './iam.ts';
+import { eventHistory } from './iam-changes.ts';
 import { kmsService } from './kms.ts';
 import { type Invocation, lambdaService } from './lambda.ts';
 import { ledgerTable } from './ledger-table.ts';
@@ -210,6 +211,7 @@ export const embeddedAccount = async ({
       ebs: ebsDirectService(ground),
       kms: kmsService(ground),
       iam: iamService(ground),
+      cloudtrail: eventHistory(ground),
       organizations: organizationsService(ground),
       tag: taggingService(ground),
       ssm: ssm.operations,

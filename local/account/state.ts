@@ -12,6 +12,45 @@ export interface NamedPolicy {
   /** Of a role: an ARN is that of a managed policy, attached to it; any other name is an inline policy's. */
   readonly name: string;
   readonly document: PolicyDocument;
+  /** The document as it was put, to the letter; absent: as JSON writes it. */
+  readonly text?: string;
+}
+
+/** One version of a managed policy. */
+export interface PolicyVersion {
+  readonly versionId: string;
+  readonly document: PolicyDocument;
+  readonly text: string;
+  readonly createdAt: Date;
+}
+
+/** A managed policy, once IAM has been asked about its versions or they were changed. */
+export interface ManagedPolicy {
+  readonly arn: string;
+  readonly versions: readonly PolicyVersion[];
+  readonly defaultVersionId: string;
+  /** Number of the next version: ids are never given twice. */
+  readonly next: number;
+}
+
+/** A call that changed something in IAM, as CloudTrail's event history keeps it. */
+export interface IamChange {
+  readonly at: Date;
+  readonly accountId: string;
+  /** Names of the roles and policies that it was done to. */
+  readonly names: readonly string[];
+  readonly eventId: string;
+  readonly eventName: string;
+  readonly caller: string;
+  readonly record: string;
+}
+
+export interface IamState {
+  /** Seconds for which reads may still show what was before a change. */
+  lagSeconds: number;
+  /** By ARN. */
+  readonly managed: Map<string, ManagedPolicy>;
+  readonly changes: IamChange[];
 }
 
 export interface Role {
@@ -24,6 +63,8 @@ export interface Role {
   readonly permissionsBoundary: PolicyDocument | null;
   /** Who may assume it: role ARNs. Empty: nobody but the scenario itself. */
   readonly trustedArns: readonly string[];
+  /** Absent: none. */
+  tags?: Readonly<Record<string, string>>;
 }
 
 export interface RoleSession {
@@ -184,6 +225,7 @@ export interface State {
   readonly organizationHead: OrganizationHead;
   /** By ARN. */
   readonly roles: Map<string, Role>;
+  readonly iam: IamState;
   /** ARNs of roles that are linked to a service. */
   readonly linkedRoles: Set<string>;
   /** By access key id. */
@@ -203,6 +245,7 @@ export const emptyState = (): State => ({
   // An account of its own, as AWS recommends.
   organizationHead: { managementAccount: '888899990000', delegatedAdministrators: new Set() },
   roles: new Map(),
+  iam: { lagSeconds: 2, managed: new Map(), changes: [] },
   linkedRoles: new Set(),
   sessions: new Map(),
   keys: new Map(),
