@@ -7,10 +7,11 @@ const list = z
   .default('')
   .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
 
-const flag = z
-  .enum(['true', 'false'])
-  .default('false')
-  .transform((text) => text === 'true');
+const flag = (fallback: 'true' | 'false' = 'false') =>
+  z
+    .enum(['true', 'false'])
+    .default(fallback)
+    .transform((text) => text === 'true');
 
 /**
  * What an operator decides, read once from the environment that `template.yaml` sets.
@@ -37,11 +38,11 @@ const Settings = z.object({
   /** ARN of a version of `copy-blocks`. */
   COPY_FUNCTION: z.string().default(''),
   /** Whether evidence may be copied to where no key protects it. */
-  ALLOW_UNENCRYPTED_COPY: flag,
+  ALLOW_UNENCRYPTED_COPY: flag(),
   /** A customer key of Unlatch's account, for copies that are not to be, or cannot be, unencrypted. */
   EVIDENCE_KEY_ARN: z.string().default(''),
   /** Whether a person must agree before a copy is made. */
-  REQUIRE_APPROVAL: flag,
+  REQUIRE_APPROVAL: flag(),
   /** How long a person has for it; no answer is a no. */
   APPROVAL_WAIT: minutes(240, 10_080),
   /** The account with which copies are shared; empty: it is Unlatch's own. */
@@ -49,6 +50,18 @@ const Settings = z.object({
     .string()
     .regex(/^(\d{12})?$/)
     .default(''),
+  /** The Region in which the platform reads; empty: Unlatch's own. */
+  PLATFORM_REGION: z
+    .string()
+    .regex(/^([a-z]{2}(-[a-z]+)+-\d)?$/)
+    .default(''),
+  /** Whether disks may be copied under keys that are not the refused one; such copies stay encrypted. */
+  RE_ENCRYPT: flag('true'),
+  /** Begins the alias of a temporary key: as the platform names its own, so that its permissions fit. */
+  KEY_ALIAS_PREFIX: z
+    .string()
+    .regex(/^alias\/(?!aws\/)[\w/-]{1,128}$/)
+    .default('alias/CadoResponse-KMS-Alias'),
   /** Days after which a copy may be swept, by its tag. */
   EVIDENCE_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
   /** The tag without which no command may be sent to an instance; an empty key means that none is asked for. */

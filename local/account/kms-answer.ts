@@ -140,5 +140,13 @@ export const keyMetadata = (key: Key): KeyMetadata => ({
   KeySpec: 'SYMMETRIC_DEFAULT',
   EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
   MultiRegion: key.keyId.startsWith('mrk-'),
+  ...(key.primaryArn === undefined
+    ? {}
+    : {
+        MultiRegionConfiguration: {
+          MultiRegionKeyType: key.primaryArn === key.arn ? ('PRIMARY' as const) : ('REPLICA' as const),
+          PrimaryKey: { Arn: key.primaryArn, Region: key.primaryArn.split(':')[3] },
+        },
+      }),
   ...(key.deletion === undefined ? {} : { DeletionDate: key.deletion.date }),
 });

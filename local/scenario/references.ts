@@ -1,4 +1,4 @@
-import type { Scenario } from './scenario.ts';
+import { DEFAULT_KEY, type Scenario } from './scenario.ts';
 
 /** A name in a scenario that nothing bears: where it stands, and what it was to name. */
 export interface Dangling {
@@ -19,7 +19,7 @@ const duplicates = (list: string, names: readonly string[]): Dangling[] =>
 const ofVolumes = ({ instances, keys }: Scenario): Dangling[] =>
   instances.flatMap(({ volumes }, at) =>
     volumes.flatMap(({ key }, volume) =>
-      key === null || keys.some(({ name }) => name === key)
+      key === null || key === DEFAULT_KEY || keys.some(({ name }) => name === key)
         ? []
         : [missing(['instances', at, 'volumes', volume, 'key'], 'key', key)],
     ),

@@ -42,11 +42,14 @@ const Key = z.strictObject({
   policy: PolicyDocument,
 });
 
+/** The key that EBS makes in each account and Region. */
+export const DEFAULT_KEY = 'aws/ebs';
+
 const Volume = z.strictObject({
   device: z.string().min(1).max(64),
   sizeGiB: z.int().min(1).max(16_384),
-  /** Name of a key above; `null`: not encrypted. */
-  key: Name.nullable(),
+  /** Name of a key above, or that of the account's own key for EBS; `null`: not encrypted. */
+  key: z.union([Name, z.literal(DEFAULT_KEY)]).nullable(),
 });
 
 const Instance = z.strictObject({
@@ -117,4 +120,7 @@ export const SCENARIOS = [
   'unencrypted-copy',
   'unencrypted-copy-in-guest',
   'encryption-by-default',
+  'default-key-cross-account',
+  'default-key-cross-region',
+  'customer-key-cross-account',
 ] as const;

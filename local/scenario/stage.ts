@@ -1,7 +1,9 @@
+import type { Place } from '#local/account/ebs-notification';
 import type { EmbeddedAccount } from '#local/account/embedded-account';
+import { defaultKey } from '#local/account/kms-keys';
 import type { Instance, Key, RoleSession, Snapshot } from '#local/account/state';
 import { BadInputError } from './loading.ts';
-import type { Scenario, Step } from './scenario.ts';
+import { DEFAULT_KEY, type Scenario, type Step } from './scenario.ts';
 
 /** What the platform did in one step, and what AWS answered at once. */
 export interface Act {
@@ -56,6 +58,10 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     keys.set(name, key);
     state.keys.set(key.arn, key);
   }
+  const keyArnOf = (key: string | null, place: Place): string | null => {
+    if (key === null) return null;
+    return key === DEFAULT_KEY ? defaultKey(ground, place).arn : named(keys, 'key', key).arn;
+  };
   for (const { name, volumes, agent, tags, ...rest } of scenario.instances) {
     const instanceId = rest.instanceId ?? ground.resourceId('i');
     const blockDevices = volumes.map(({ device, sizeGiB, key }) => {
@@ -65,7 +71,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         accountId: rest.accountId,
         region: rest.region,
         sizeGiB,
-        keyArn: key === null ? null : named(keys, 'key', key).arn,
+        keyArn: keyArnOf(key, rest),
         snapshotId: null,
         blocks: writtenBlocks(`${name} ${device}`, sizeGiB),
         tags: {},

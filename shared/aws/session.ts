@@ -7,6 +7,7 @@ import type { Settings } from '#shared/settings';
 import type { EbsDirect } from './ebs-direct.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
+import type { Tagging } from './tagging.ts';
 
 /** One account and Region as Unlatch works there: its clients, and the name it is seen under. */
 export interface AwsSession {
@@ -21,6 +22,7 @@ export interface AwsSession {
   readonly ebsDirect: () => Promise<EbsDirect>;
   readonly iam: () => Promise<Iam>;
   readonly organizations: () => Promise<Organizations>;
+  readonly tagging: () => Promise<Tagging>;
 }
 
 export interface Answer {
@@ -96,6 +98,7 @@ const clientsOf = (config: ClientConfig) => ({
   ebsDirect: once(async () => (await import('./ebs-direct.ts')).ebsDirectOf(config)),
   iam: once(async () => (await import('./iam.ts')).iamOf(config)),
   organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
+  tagging: once(async () => (await import('./tagging.ts')).taggingOf(config)),
 });
 
 /**

@@ -1,14 +1,14 @@
 import type { Diagnosis } from '#shared/diagnosis/diagnosis';
 import { byPlace } from '#shared/diagnosis/fix-places';
 import { LAYER_WORDS } from '#shared/diagnosis/layer-words';
-import { type Openness, planOf } from '#shared/plan/plan';
+import { planOf } from '#shared/plan/plan';
 import { manualInstructions } from '#shared/route/manual';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import { VERSION } from '#shared/version';
 import type { Artefact, Freeze, Location, RouteOutcome } from './case.ts';
 import type { Explained } from './explaining.ts';
 import type { CaseReport, Verdict } from './report.ts';
-import type { Tried } from './routes.ts';
+import type { CopyTried, Tried } from './routes.ts';
 import { timelineOf } from './timeline.ts';
 
 /** All that a case has come to know, from which its report is written. */
@@ -25,7 +25,7 @@ export interface Findings {
   readonly tried: Tried;
   /** Whether the disks are being copied still: a report so far, that is written again. */
   readonly copying: boolean;
-  readonly copy: Openness;
+  readonly copies: CopyTried['openness'];
   /** `s3://bucket/cases/<case>/` */
   readonly folder: string;
 }
@@ -60,14 +60,18 @@ const mendThis = (diagnosis: Diagnosis | null): string[] => {
 
 /** Disks that were to be copied and were not: a route that is closed promised nothing. */
 const uncopied = ({ location, tried }: Findings): string[] => {
-  const outcome = tried.outcomes.find(({ route }) => route === 'unencrypted-copy');
-  if (!location.found || outcome === undefined || outcome.result === 'closed') return [];
-  const artefacts = outcome.result === 'preserved' ? outcome.artefacts : [];
+  const begun = tried.outcomes.filter(
+    ({ route, result }) => (route === 're-encrypt' || route === 'unencrypted-copy') && result !== 'closed',
+  );
+  if (!location.found || begun.length === 0) return [];
+  const artefacts = begun.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : []));
   const copied = artefacts.flatMap((artefact) => (artefact.kind === 'disk-copy' ? [artefact.copy.volumeId] : []));
   const missing = location.target.volumes.filter(({ volumeId }) => !copied.includes(volumeId));
   return missing.length === 0
     ? []
-    : [`Copy ${missing.map(({ volumeId }) => volumeId).join(', ')} another way: ${outcome.note}.`];
+    : [
+        `Copy ${missing.map(({ volumeId }) => volumeId).join(', ')} another way: ${begun.map(({ note }) => note).join('; ')}.`,
+      ];
 };
 
 /** What a person must still do, most urgent first: evidence before permissions before tidiness. */
@@ -95,8 +99,20 @@ const keptOf = (freeze: Freeze, artefacts: readonly Artefact[]): string[] => [
 ];
 
 export const reportOf = (findings: Findings): CaseReport => {
-  const { caseId, dryRun, openedAt, closedAt, location, assessment, freeze, explained, tried, copying, copy, folder } =
-    findings;
+  const {
+    caseId,
+    dryRun,
+    openedAt,
+    closedAt,
+    location,
+    assessment,
+    freeze,
+    explained,
+    tried,
+    copying,
+    copies,
+    folder,
+  } = findings;
   const outcomes = tried.outcomes.map(({ at: _at, ...outcome }) => outcome);
   const artefacts = outcomes.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : []));
   const verdict = verdictOf(location, outcomes, dryRun);
@@ -112,10 +128,10 @@ export const reportOf = (findings: Findings): CaseReport => {
     location,
     diagnosis: explained.diagnosis,
     freeze,
-    plan: planOf({ 'ssm-triage': { open: assessment.open, because, remedy }, 'unencrypted-copy': copy }),
+    plan: planOf({ 'ssm-triage': { open: assessment.open, because, remedy }, ...copies }),
     outcomes,
     artefacts,
-    cleanUp: { ...tried.cleanUp, kept: keptOf(freeze, artefacts) },
+    cleanUp: { ...tried.cleanUp, kept: [...keptOf(freeze, artefacts), ...tried.cleanUp.kept] },
     todo: todoOf(findings),
     instructions:
       location.found && verdict === 'by-hand'
