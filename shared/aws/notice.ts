@@ -43,6 +43,13 @@ const approvalMessage = ({ caseId, lines, callbackId, minutes }: Wanted, region:
     `No answer within ${minutes} minutes is a no. The disks are frozen either way, and nothing is lost.`,
   ].join('\n\n');
 
+/** What people and programs are told of a role's permission. */
+export interface PermissionNews {
+  readonly subject: string;
+  readonly message: string;
+  readonly detail: Readonly<Record<string, string>>;
+}
+
 /** Tells people (SNS) and programs (EventBridge, `unlatch` / `Case Closed`) that a case has closed. */
 export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: string) => ({
   /** Asks people for their consent. Without a topic nobody hears of it, and no answer is a no. */
@@ -67,6 +74,19 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
     await recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish));
   },
 
+  /** Tells people and programs what became of a role's one-time permission. */
+  async permission(custody: Custody, who: AwsSession, { subject, message, detail }: PermissionNews): Promise<void> {
+    const Entries = [{ Source: 'unlatch', DetailType: 'Permission', Detail: JSON.stringify(detail) }];
+    const put = new PutEventsCommand({ Entries });
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: ${subject}`),
+      Message: message.slice(0, 200_000),
+    });
+    const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
+    await Promise.all([...told, recorded(custody, who, 'events:PutEvents', subject, () => events.send(put))]);
+  },
+
   async caseClosed(custody: Custody, who: AwsSession, report: CaseReport, folder: string): Promise<void> {
     const publish = new PublishCommand({
       TopicArn: topicArn,
@@ -83,6 +103,9 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
             verdict: report.verdict,
             cause: report.diagnosis?.cause ?? null,
             artefacts: report.artefacts.length,
+            // The routes that handed something over, and for whom: that ends the need of a one-time permission.
+            preservedBy: report.outcomes.flatMap(({ route, result }) => (result === 'preserved' ? [route] : [])),
+            responseRole: report.denials.flatMap(({ roleArn, principal }) => roleArn ?? principal ?? [])[0] ?? null,
             evidence: folder,
           }),
         },

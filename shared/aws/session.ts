@@ -5,8 +5,10 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, type STSClient } from '@aw
 import type { CustodyEntry } from '#shared/case/case';
 import type { Settings } from '#shared/settings';
 import type { EbsDirect } from './ebs-direct.ts';
+import type { EventHistory } from './event-history.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
+import type { RolePoliciesClient } from './role-policies.ts';
 import type { Tagging } from './tagging.ts';
 
 /** One account and Region as Unlatch works there: its clients, and the name it is seen under. */
@@ -22,6 +24,8 @@ export interface AwsSession {
   readonly ebsDirect: () => Promise<EbsDirect>;
   readonly iam: () => Promise<Iam>;
   readonly organizations: () => Promise<Organizations>;
+  readonly rolePolicies: () => Promise<RolePoliciesClient>;
+  readonly eventHistory: () => Promise<EventHistory>;
   readonly tagging: () => Promise<Tagging>;
 }
 
@@ -98,6 +102,8 @@ const clientsOf = (config: ClientConfig) => ({
   ebsDirect: once(async () => (await import('./ebs-direct.ts')).ebsDirectOf(config)),
   iam: once(async () => (await import('./iam.ts')).iamOf(config)),
   organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
+  rolePolicies: once(async () => (await import('./role-policies.ts')).rolePoliciesOf(config)),
+  eventHistory: once(async () => (await import('./event-history.ts')).eventHistoryOf(config)),
   tagging: once(async () => (await import('./tagging.ts')).taggingOf(config)),
 });
 

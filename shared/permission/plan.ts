@@ -20,6 +20,8 @@ export interface PolicyEdit {
   readonly taken: readonly (Spot & { readonly whole: boolean })[];
   /** The version that makes room for the new one: IAM keeps five. Its document is kept first. */
   readonly dropVersion: string | null;
+  /** The version that is in force before, of a managed policy. */
+  readonly beforeVersion: string | null;
 }
 
 /** What allows the permission, and is reported instead. */
@@ -100,7 +102,8 @@ const obstacleTo = (policy: RolePolicy, empty: boolean, options: PlanOptions): O
 
 const editOf = (policy: RolePolicy, edit: Extract<DocumentEdit, { read: true }>): PolicyEdit => {
   const { text: after, taken } = edit;
-  const common = { policy: policyId(policy), before: policy.document, after, taken };
+  const beforeVersion = policy.kind === 'managed' ? policy.versionId : null;
+  const common = { policy: policyId(policy), before: policy.document, after, taken, beforeVersion };
   if (policy.kind === 'inline') {
     return { ...common, act: after === null ? 'delete-inline' : 'put-inline', dropVersion: null };
   }

@@ -165,6 +165,13 @@ export const samplesOf = (role: RolePolicies): readonly Sample[] => {
   return [...ofOthers, ...ofStatements].slice(0, MOST_SAMPLES);
 };
 
+/** The samples of actions that stand in the policies as they are, without wildcards: those that a simulator knows. */
+export const literalSamplesOf = (role: RolePolicies, most: number): readonly Sample[] => {
+  const written = new Set(allowsOf(role).flatMap(({ Action }) => Action));
+  const distinct = new Map(samplesOf(role).map((sample) => [JSON.stringify(sample), sample]));
+  return [...distinct.values()].filter(({ action }) => written.has(action) || action === ACTION).slice(0, most);
+};
+
 /** Whether a request asks for a service-linked role of KMS: that alone may change. */
 export const isCreation = ({ action, resource, context }: Sample): boolean => {
   if (action.toLowerCase() !== ACTION.toLowerCase()) return false;
