@@ -40,9 +40,9 @@ const Settings = z.object({
   /** What a first success does: take the permission away, or say that it could go. */
   RETIRE_MODE: z.enum(['retire', 'dry-run']).default('retire'),
   /** Whether a permission that has come back is taken again. */
-  RETIRE_AGAIN: flag,
+  RETIRE_AGAIN: flag(),
   /** Whether customer managed policies that others have are edited, too. */
-  EDIT_SHARED_POLICIES: flag,
+  EDIT_SHARED_POLICIES: flag(),
   /** Names of the customer managed policies that may be edited, `*` for any run of characters. */
   POLICY_PATTERN: z.string().min(1).default('*CadoResponse*'),
   /** ARN of a version of `copy-blocks`. */
