@@ -1,3 +1,4 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { EBSClient } from '@aws-sdk/client-ebs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -157,6 +158,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   const ec2 = mockClient(EC2Client);
   const ebs = mockClient(EBSClient);
   const kms = mockClient(KMSClient);
+  const cloudtrail = mockClient(CloudTrailClient);
   const iam = mockClient(IAMClient);
   const organizations = mockClient(OrganizationsClient);
   const tag = mockClient(ResourceGroupsTaggingAPIClient);
@@ -173,6 +175,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
     return answeringEbs.call(this, command).finally(() => ebs.resetHistory());
   });
   kms.send.callsFake(answering('kms'));
+  cloudtrail.send.callsFake(answering('cloudtrail'));
   iam.send.callsFake(answering('iam'));
   organizations.send.callsFake(answering('organizations'));
   tag.send.callsFake(answering('tag'));
@@ -191,7 +194,22 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   });
 
   return () => {
-    for (const mock of [ec2, ebs, kms, iam, organizations, tag, ssm, s3, sts, sns, events, lambda, documents])
+    for (const mock of [
+      ec2,
+      ebs,
+      kms,
+      cloudtrail,
+      iam,
+      organizations,
+      tag,
+      ssm,
+      s3,
+      sts,
+      sns,
+      events,
+      lambda,
+      documents,
+    ])
       mock.restore();
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);

@@ -8,6 +8,7 @@ import type { Call, EventBridgeEvent } from './call.ts';
 import type { DurableExecution } from './durable-executions.ts';
 import { ebsDirectService } from './ebs-direct.ts';
 import { ec2Service } from './ec2.ts';
+import { eventHistory } from './event-history.ts';
 import { virtualGround } from './ground.ts';
 import { iamService } from './iam.ts';
 import { kmsService } from './kms.ts';
@@ -209,6 +210,7 @@ export const embeddedAccount = async ({
       ec2: ec2Service(ground),
       ebs: ebsDirectService(ground),
       kms: kmsService(ground),
+      cloudtrail: eventHistory(ground),
       iam: iamService(ground),
       organizations: organizationsService(ground),
       tag: taggingService(ground),

@@ -178,7 +178,18 @@ export interface VpcEndpoint {
   readonly policy: PolicyDocument;
 }
 
+/** A management event as CloudTrail keeps it, of an account and Region. */
+export interface KeptEvent {
+  readonly accountId: string;
+  readonly region: string;
+  readonly time: Date;
+  /** ARNs of the resources that it names. */
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
 export interface State {
+  readonly history: KeptEvent[];
   /** By account id. */
   readonly organization: Map<string, OrganizationPolicies>;
   readonly organizationHead: OrganizationHead;
@@ -199,6 +210,7 @@ export interface State {
 }
 
 export const emptyState = (): State => ({
+  history: [],
   organization: new Map(),
   // An account of its own, as AWS recommends.
   organizationHead: { managementAccount: '888899990000', delegatedAdministrators: new Set() },

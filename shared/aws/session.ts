@@ -4,6 +4,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { CustodyEntry } from '#shared/case/case';
 import type { Settings } from '#shared/settings';
+import type { CloudTrail } from './cloudtrail.ts';
 import type { EbsDirect } from './ebs-direct.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
@@ -22,6 +23,7 @@ export interface AwsSession {
   readonly ebsDirect: () => Promise<EbsDirect>;
   readonly iam: () => Promise<Iam>;
   readonly organizations: () => Promise<Organizations>;
+  readonly cloudTrail: () => Promise<CloudTrail>;
   readonly tagging: () => Promise<Tagging>;
 }
 
@@ -98,6 +100,7 @@ const clientsOf = (config: ClientConfig) => ({
   ebsDirect: once(async () => (await import('./ebs-direct.ts')).ebsDirectOf(config)),
   iam: once(async () => (await import('./iam.ts')).iamOf(config)),
   organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
+  cloudTrail: once(async () => (await import('./cloudtrail.ts')).cloudTrailOf(config)),
   tagging: once(async () => (await import('./tagging.ts')).taggingOf(config)),
 });
 
