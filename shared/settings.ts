@@ -7,6 +7,10 @@ const list = z
   .default('')
   .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
 
+/** A list of which each part must be of a kind. */
+const listOf = (kind: RegExp, expected: string) =>
+  list.refine((parts) => parts.every((part) => kind.test(part)), expected);
+
 const flag = (fallback: 'true' | 'false' = 'false') =>
   z
     .enum(['true', 'false'])
@@ -72,6 +76,14 @@ const Settings = z.object({
     .string()
     .regex(/^alias\/(?!aws\/)[\w/-]{1,128}$/)
     .default('alias/CadoResponse-KMS-Alias'),
+  /** Accounts that are looked through beside Unlatch's own. */
+  SCOPE_ACCOUNTS: listOf(/^\d{12}$/, 'expected account ids of 12 digits, with commas between'),
+  /** Regions that are looked through; empty: Unlatch's own. */
+  SCOPE_REGIONS: listOf(/^[a-z]{2}[a-z0-9-]{2,30}$/, 'expected Regions such as `eu-west-3`, with commas between'),
+  /** Whether temporary keys that the platform left behind are ended, or only told of. */
+  SWEEP_PLATFORM_KEYS: flag(),
+  /** Days after which a temporary key of the platform counts as left behind. */
+  PLATFORM_KEY_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   /** Days after which a copy may be swept, by its tag. */
   EVIDENCE_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
   /** The tag without which no command may be sent to an instance; an empty key means that none is asked for. */

@@ -158,8 +158,8 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   const ec2 = mockClient(EC2Client);
   const ebs = mockClient(EBSClient);
   const kms = mockClient(KMSClient);
-  const iam = mockClient(IAMClient);
   const cloudtrail = mockClient(CloudTrailClient);
+  const iam = mockClient(IAMClient);
   const organizations = mockClient(OrganizationsClient);
   const tag = mockClient(ResourceGroupsTaggingAPIClient);
   const ssm = mockClient(SSMClient);
@@ -175,8 +175,8 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
     return answeringEbs.call(this, command).finally(() => ebs.resetHistory());
   });
   kms.send.callsFake(answering('kms'));
-  iam.send.callsFake(answering('iam'));
   cloudtrail.send.callsFake(answering('cloudtrail'));
+  iam.send.callsFake(answering('iam'));
   organizations.send.callsFake(answering('organizations'));
   tag.send.callsFake(answering('tag'));
   ssm.send.callsFake(answering('ssm'));
@@ -198,8 +198,8 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
       ec2,
       ebs,
       kms,
-      iam,
       cloudtrail,
+      iam,
       organizations,
       tag,
       ssm,

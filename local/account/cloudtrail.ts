@@ -20,6 +20,8 @@ export interface ApiCall {
   readonly responseElements: Readonly<Record<string, unknown>> | null;
   readonly additionalEventData?: Readonly<Record<string, unknown>> | undefined;
   readonly keys?: readonly { readonly accountId: string; readonly arn: string }[] | undefined;
+  /** Of IAM: the roles and policies that it was done to. */
+  readonly names?: readonly string[] | undefined;
   /** AWS puts a `sharedEventID` on some calls within one account too. */
   readonly shared: boolean;
   /** The call came through AWS's own network, as `ec2-frontend-api` calls of the request itself do. */
@@ -94,6 +96,13 @@ const emitRecord = (
     resources: [],
     detail,
   } as const;
+  ground.state.history.push({
+    accountId: recipientAccountId,
+    region: call.region,
+    time: ground.now(),
+    resources: [...(call.keys ?? []).map(({ arn }) => arn), ...(call.names ?? [])],
+    detail,
+  });
   ground.emit(event, cloudTrailLagSeconds);
 };
 

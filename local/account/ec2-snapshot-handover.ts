@@ -191,7 +191,14 @@ const sourcePermitted = async (
   if (key === undefined) return false;
   const by = copySource(ground, { ...call, region: source.region });
   const terms = ebsGrant(source.region, { encryptionContextEquals: ebsContext(source.snapshotId) });
-  return (await forwardCreateGrant(ground, by, key, terms)) === null;
+  const before = key.grants.length;
+  if ((await forwardCreateGrant(ground, by, key, terms)) !== null) return false;
+  // EBS retires what it needs no more; when exactly is documented nowhere.
+  const [grant] = key.grants.slice(before);
+  ground.after(snapshotSeconds, () => {
+    if (grant !== undefined && key.grants.includes(grant)) key.grants.splice(key.grants.indexOf(grant), 1);
+  });
+  return true;
 };
 
 const completeCopy = (ground: Ground, source: Snapshot, copy: Snapshot): void => {

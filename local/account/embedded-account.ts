@@ -8,9 +8,9 @@ import type { Call, EventBridgeEvent } from './call.ts';
 import type { DurableExecution } from './durable-executions.ts';
 import { ebsDirectService } from './ebs-direct.ts';
 import { ec2Service } from './ec2.ts';
+import { eventHistory } from './event-history.ts';
 import { virtualGround } from './ground.ts';
 import { iamService } from './iam.ts';
-import { eventHistory } from './iam-changes.ts';
 import { kmsService } from './kms.ts';
 import { type Invocation, lambdaService } from './lambda.ts';
 import { ledgerTable } from './ledger-table.ts';
@@ -210,8 +210,8 @@ export const embeddedAccount = async ({
       ec2: ec2Service(ground),
       ebs: ebsDirectService(ground),
       kms: kmsService(ground),
-      iam: iamService(ground),
       cloudtrail: eventHistory(ground),
+      iam: iamService(ground),
       organizations: organizationsService(ground),
       tag: taggingService(ground),
       ssm: ssm.operations,

@@ -12,7 +12,7 @@ import type {
 } from '@aws-sdk/client-iam';
 import { readPolicy } from '#shared/policy/read-policy';
 import type { Call, Ground } from './call.ts';
-import { keepIamChange } from './iam-changes.ts';
+import { recordIamChange } from './iam-changes.ts';
 import { answered, type IamEntities, iamError, isManaged, noSuchEntity, textOf } from './iam-entities.ts';
 import type { ManagedPolicy, NamedPolicy, PolicyDocument, Role } from './state.ts';
 
@@ -72,7 +72,7 @@ export const iamWrites = (ground: Ground, entities: IamEntities) => {
           ? [...role.identityPolicies, policy]
           : role.identityPolicies.map((one) => (one.name === PolicyName ? policy : one)),
       );
-      keepIamChange(ground, call, 'PutRolePolicy', [role.name], {
+      recordIamChange(ground, call, 'PutRolePolicy', [role.name], {
         roleName: RoleName,
         policyName: PolicyName,
         policyDocument: text,
@@ -87,7 +87,7 @@ export const iamWrites = (ground: Ground, entities: IamEntities) => {
       if (kept.length === role.identityPolicies.length)
         throw noSuchEntity(call, `The role policy with name ${PolicyName} cannot be found.`);
       replaced(role, kept);
-      keepIamChange(ground, call, 'DeleteRolePolicy', [role.name], { roleName: RoleName, policyName: PolicyName });
+      recordIamChange(ground, call, 'DeleteRolePolicy', [role.name], { roleName: RoleName, policyName: PolicyName });
       return done(call);
     },
 
@@ -98,7 +98,7 @@ export const iamWrites = (ground: Ground, entities: IamEntities) => {
       const { document, text } = versionIn(call, policy, policy.defaultVersionId);
       const others = role.identityPolicies.filter(({ name }) => name !== PolicyArn);
       replaced(role, [...others, { name: PolicyArn, document, text }]);
-      keepIamChange(ground, call, 'AttachRolePolicy', [role.name, PolicyArn], {
+      recordIamChange(ground, call, 'AttachRolePolicy', [role.name, PolicyArn], {
         roleName: RoleName,
         policyArn: PolicyArn,
       });
@@ -113,7 +113,7 @@ export const iamWrites = (ground: Ground, entities: IamEntities) => {
       const kept = role.identityPolicies.filter(({ name }) => name !== PolicyArn);
       if (kept.length === role.identityPolicies.length) throw noSuchEntity(call, `Policy ${PolicyArn} was not found.`);
       replaced(role, kept);
-      keepIamChange(ground, call, 'DetachRolePolicy', [role.name, PolicyArn], {
+      recordIamChange(ground, call, 'DetachRolePolicy', [role.name, PolicyArn], {
         roleName: RoleName,
         policyArn: PolicyArn,
       });
@@ -145,7 +145,7 @@ export const iamWrites = (ground: Ground, entities: IamEntities) => {
         defaultVersionId: SetAsDefault ? versionId : policy.defaultVersionId,
         next: policy.next + 1,
       });
-      keepIamChange(ground, call, 'CreatePolicyVersion', [policy.arn], {
+      recordIamChange(ground, call, 'CreatePolicyVersion', [policy.arn], {
         policyArn: PolicyArn,
         policyDocument: text,
         setAsDefault: SetAsDefault,
@@ -164,7 +164,10 @@ export const iamWrites = (ground: Ground, entities: IamEntities) => {
         ...policy,
         versions: policy.versions.filter(({ versionId }) => versionId !== VersionId),
       });
-      keepIamChange(ground, call, 'DeletePolicyVersion', [policy.arn], { policyArn: PolicyArn, versionId: VersionId });
+      recordIamChange(ground, call, 'DeletePolicyVersion', [policy.arn], {
+        policyArn: PolicyArn,
+        versionId: VersionId,
+      });
       return done(call);
     },
 
@@ -173,7 +176,7 @@ export const iamWrites = (ground: Ground, entities: IamEntities) => {
       const policy = ownManaged(call, PolicyArn);
       versionIn(call, policy, VersionId);
       changeManaged(policy, { ...policy, defaultVersionId: VersionId });
-      keepIamChange(ground, call, 'SetDefaultPolicyVersion', [policy.arn], {
+      recordIamChange(ground, call, 'SetDefaultPolicyVersion', [policy.arn], {
         policyArn: PolicyArn,
         versionId: VersionId,
       });
@@ -186,7 +189,7 @@ export const iamWrites = (ground: Ground, entities: IamEntities) => {
       changeRole(roleNamed(call, RoleName), (role) => {
         role.tags = { ...role.tags, ...given };
       });
-      keepIamChange(ground, call, 'TagRole', [RoleName ?? ''], { roleName: RoleName, tags: Tags });
+      recordIamChange(ground, call, 'TagRole', [RoleName ?? ''], { roleName: RoleName, tags: Tags });
       return done(call);
     },
 
@@ -195,7 +198,7 @@ export const iamWrites = (ground: Ground, entities: IamEntities) => {
       changeRole(roleNamed(call, RoleName), (role) => {
         role.tags = Object.fromEntries(Object.entries(role.tags ?? {}).filter(([key]) => !TagKeys.includes(key)));
       });
-      keepIamChange(ground, call, 'UntagRole', [RoleName ?? ''], { roleName: RoleName, tagKeys: TagKeys });
+      recordIamChange(ground, call, 'UntagRole', [RoleName ?? ''], { roleName: RoleName, tagKeys: TagKeys });
       return done(call);
     },
   };

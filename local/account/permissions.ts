@@ -84,6 +84,8 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'dynamodb:PutItem': table('dynamodb:PutItem'),
   'dynamodb:UpdateItem': table('dynamodb:UpdateItem'),
   'dynamodb:Query': table('dynamodb:Query'),
+  'dynamodb:Scan': table('dynamodb:Scan'),
+  'cloudtrail:LookupEvents': anywhere('cloudtrail:LookupEvents'),
   'lambda:Invoke': (_call, input) => [{ action: 'lambda:InvokeFunction', resource: text(input.FunctionName) }],
   'sts:AssumeRole': (_call, input) => [{ action: 'sts:AssumeRole', resource: text(input.RoleArn) }],
   'ec2:DescribeInstances': anywhere('ec2:DescribeInstances'),

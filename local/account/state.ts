@@ -33,24 +33,11 @@ export interface ManagedPolicy {
   readonly next: number;
 }
 
-/** A call that changed something in IAM, as CloudTrail's event history keeps it. */
-export interface IamChange {
-  readonly at: Date;
-  readonly accountId: string;
-  /** Names of the roles and policies that it was done to. */
-  readonly names: readonly string[];
-  readonly eventId: string;
-  readonly eventName: string;
-  readonly caller: string;
-  readonly record: string;
-}
-
 export interface IamState {
   /** Seconds for which reads may still show what was before a change. */
   lagSeconds: number;
   /** By ARN. */
   readonly managed: Map<string, ManagedPolicy>;
-  readonly changes: IamChange[];
 }
 
 export interface Role {
@@ -219,7 +206,18 @@ export interface VpcEndpoint {
   readonly policy: PolicyDocument;
 }
 
+/** A management event as CloudTrail keeps it, of an account and Region. */
+export interface KeptEvent {
+  readonly accountId: string;
+  readonly region: string;
+  readonly time: Date;
+  /** ARNs of the resources that it names; IAM names its own by their names. */
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
 export interface State {
+  readonly history: KeptEvent[];
   /** By account id. */
   readonly organization: Map<string, OrganizationPolicies>;
   readonly organizationHead: OrganizationHead;
@@ -241,11 +239,12 @@ export interface State {
 }
 
 export const emptyState = (): State => ({
+  history: [],
   organization: new Map(),
   // An account of its own, as AWS recommends.
   organizationHead: { managementAccount: '888899990000', delegatedAdministrators: new Set() },
   roles: new Map(),
-  iam: { lagSeconds: 2, managed: new Map(), changes: [] },
+  iam: { lagSeconds: 2, managed: new Map() },
   linkedRoles: new Set(),
   sessions: new Map(),
   keys: new Map(),

@@ -29,7 +29,7 @@ const ofVolumes = ({ instances, keys }: Scenario): Dangling[] =>
 const ofSteps = ({ acquisition, roles, keys, instances }: Scenario): Dangling[] => {
   const snapshots = new Set<string>();
   return acquisition.flatMap((step, at) => {
-    if (step.do === 'wait') return [];
+    if (step.do === 'wait' || step.do === 'clock') return [];
     const found: Dangling[] = [];
     const path = (...parts: (string | number)[]) => ['acquisition', at, ...parts];
     const { role, accountId } = step.by;

@@ -79,9 +79,16 @@ const Step = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('ShareSnapshot'), by: By, snapshot: Name, with: AccountId }),
   z.strictObject({ do: z.literal('CopySnapshot'), by: By, snapshot: Name, key: Name, as: Name }),
   z.strictObject({ do: z.literal('CreateVolume'), by: By, snapshot: Name, key: Name.nullable(), as: Name }),
+  /** Copies what another account shared with the role's own and it has not copied yet. */
+  z.strictObject({ do: z.literal('CopyShared'), by: By, key: Name, as: Name }),
+  /** The clock starts a function that the template lets run by it. */
+  z.strictObject({ do: z.literal('clock'), function: Name }),
   z.strictObject({ do: z.literal('wait'), seconds: z.number().min(0).max(86_400) }),
 ]);
 export type Step = z.infer<typeof Step>;
+
+/** A step that a role of the platform takes. */
+export type PlatformStep = Exclude<Step, { do: 'wait' | 'clock' }>;
 
 export const Scenario = z.strictObject({
   name: Name,

@@ -3,7 +3,7 @@ import type { EmbeddedAccount } from '#local/account/embedded-account';
 import { defaultKey } from '#local/account/kms-keys';
 import type { Instance, Key, RoleSession, Snapshot } from '#local/account/state';
 import { BadInputError } from './loading.ts';
-import { DEFAULT_KEY, type Scenario, type Step } from './scenario.ts';
+import { DEFAULT_KEY, type PlatformStep, type Scenario } from './scenario.ts';
 
 /** What the platform did in one step, and what AWS answered at once. */
 export interface Act {
@@ -92,7 +92,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     state.instances.set(instanceId, instance);
   }
 
-  const sessionFor = (by: Exclude<Step, { do: 'wait' }>['by']): RoleSession => {
+  const sessionFor = (by: PlatformStep['by']): RoleSession => {
     const key = `${by.accountId}/${by.role}/${by.session}`;
     const known = sessions.get(key);
     if (known !== undefined) return known;
@@ -111,7 +111,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     return snapshot;
   };
 
-  const call = <Input>(step: Exclude<Step, { do: 'wait' }>, region: string, input: Input) => ({
+  const call = <Input>(step: PlatformStep, region: string, input: Input) => ({
     input,
     session: sessionFor(step.by),
     region,
@@ -121,7 +121,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
   const { region } = scenario.unlatch;
 
   const acts: {
-    readonly [Do in Exclude<Step, { do: 'wait' }>['do']]: (step: Extract<Step, { do: Do }>) => Promise<string>;
+    readonly [Do in PlatformStep['do']]: (step: Extract<PlatformStep, { do: Do }>) => Promise<string>;
   } = {
     CreateSnapshot: async (step) => {
       const instance = named(instances, 'instance', step.instance);
@@ -168,6 +168,26 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
       snapshots.set(step.as, [SnapshotId]);
       return `${SnapshotId}, pending`;
     },
+    CopyShared: async (step) => {
+      const { accountId } = step.by;
+      const shared = [...state.snapshots.values()].filter(
+        (snapshot) => snapshot.region === region && snapshot.sharedWith.has(accountId),
+      );
+      const copies: string[] = [];
+      for (const { snapshotId } of shared) {
+        const { SnapshotId = '' } = await services.ec2.CopySnapshot(
+          call(step, region, {
+            SourceSnapshotId: snapshotId,
+            SourceRegion: region,
+            Encrypted: true,
+            KmsKeyId: named(keys, 'key', step.key).arn,
+          }),
+        );
+        copies.push(SnapshotId);
+      }
+      snapshots.set(step.as, copies);
+      return copies.length === 0 ? 'nothing is shared with it' : `${copies.join(', ')}, pending`;
+    },
     CreateVolume: async (step) => {
       const { VolumeId = '' } = await services.ec2.CreateVolume(
         call(step, region, {
@@ -180,7 +200,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     },
   };
 
-  const perform = (step: Exclude<Step, { do: 'wait' }>): Promise<string> => {
+  const perform = (step: PlatformStep): Promise<string> => {
     switch (step.do) {
       case 'CreateSnapshot':
         return acts.CreateSnapshot(step);
@@ -190,20 +210,44 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         return acts.ShareSnapshot(step);
       case 'CopySnapshot':
         return acts.CopySnapshot(step);
+      case 'CopyShared':
+        return acts.CopyShared(step);
       case 'CreateVolume':
         return acts.CreateVolume(step);
     }
   };
 
+  const startByClock = async (folder: string): Promise<void> => {
+    const fn = account.template.functions.find((one) => one.folder === folder);
+    if (fn?.scheduled !== true)
+      throw new BadInputError(`${scenario.name}: the template has no schedule for a function \`${folder}\``);
+    await account.lambda.deliver(fn.logicalId, {
+      version: '0',
+      id: ground.uuid(),
+      'detail-type': 'Scheduled Event',
+      source: 'aws.events',
+      account: account.accountId,
+      time: ground.now().toISOString(),
+      region: account.region,
+      resources: [],
+      detail: {},
+    });
+  };
+
   return {
     instances,
     keys,
+    snapshots,
 
     /** The platform's acquisition, step by step. A step that AWS refuses is an answer; the next one is tried all the same. */
     async acquire(saw: (act: Act) => void): Promise<void> {
       for (const step of scenario.acquisition) {
         if (step.do === 'wait') {
           await ground.settle(step.seconds);
+          continue;
+        }
+        if (step.do === 'clock') {
+          await startByClock(step.function);
           continue;
         }
         const at = ground.now();

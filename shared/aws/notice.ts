@@ -1,6 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { CaseReport } from '#shared/case/report';
+import type { SweepReport, SweptThing } from '#shared/sweep/report';
 import { type AwsSession, type Custody, recorded } from './session.ts';
 
 /** SNS takes subjects of printable ASCII, at most 100 characters. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
@@ -50,6 +51,23 @@ export interface PermissionNews {
   readonly detail: Readonly<Record<string, string>>;
 }
 
+const sweptLine = ({ kind, id, place, because, undo }: SweptThing): string =>
+  oneLine(
+    `  - ${kind} ${id}${place === null ? '' : ` (${place})`}: ${because}${undo === null ? '' : `; to call it off: ${undo}`}`,
+  );
+
+const sweptMessage = ({ places, removed, reported, failed }: SweepReport): string =>
+  [
+    `Looked through ${places.join(', ')}.`,
+    ...(
+      [
+        ['Could not be removed', failed],
+        ['For a person to see to', reported],
+        ['Removed', removed],
+      ] as const
+    ).flatMap(([title, things]) => (things.length === 0 ? [] : [`${title}:\n${things.map(sweptLine).join('\n')}`])),
+  ].join('\n\n');
+
 /** Tells people (SNS) and programs (EventBridge, `unlatch` / `Case Closed`) that a case has closed. */
 export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: string) => ({
   /** Asks people for their consent. Without a topic nobody hears of it, and no answer is a no. */
@@ -85,6 +103,18 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
     });
     const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
     await Promise.all([...told, recorded(custody, who, 'events:PutEvents', subject, () => events.send(put))]);
+  },
+
+  /** Tells people what was swept, and what they have to see to. */
+  async swept(custody: Custody, who: AwsSession, report: SweepReport): Promise<void> {
+    if (topicArn === '') return;
+    const { removed, reported, failed } = report;
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: ${removed.length} removed, ${reported.length + failed.length} to see to`),
+      Message: sweptMessage(report).slice(0, 200_000),
+    });
+    await recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish));
   },
 
   async caseClosed(custody: Custody, who: AwsSession, report: CaseReport, folder: string): Promise<void> {

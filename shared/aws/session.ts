@@ -4,8 +4,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { CustodyEntry } from '#shared/case/case';
 import type { Settings } from '#shared/settings';
+import type { CloudTrail } from './cloudtrail.ts';
 import type { EbsDirect } from './ebs-direct.ts';
-import type { EventHistory } from './event-history.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
 import type { RolePoliciesClient } from './role-policies.ts';
@@ -25,7 +25,7 @@ export interface AwsSession {
   readonly iam: () => Promise<Iam>;
   readonly organizations: () => Promise<Organizations>;
   readonly rolePolicies: () => Promise<RolePoliciesClient>;
-  readonly eventHistory: () => Promise<EventHistory>;
+  readonly cloudTrail: () => Promise<CloudTrail>;
   readonly tagging: () => Promise<Tagging>;
 }
 
@@ -103,7 +103,7 @@ const clientsOf = (config: ClientConfig) => ({
   iam: once(async () => (await import('./iam.ts')).iamOf(config)),
   organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
   rolePolicies: once(async () => (await import('./role-policies.ts')).rolePoliciesOf(config)),
-  eventHistory: once(async () => (await import('./event-history.ts')).eventHistoryOf(config)),
+  cloudTrail: once(async () => (await import('./cloudtrail.ts')).cloudTrailOf(config)),
   tagging: once(async () => (await import('./tagging.ts')).taggingOf(config)),
 });
 

@@ -39,6 +39,8 @@ const verdictOf = (location: Location, outcomes: readonly RouteOutcome[], dryRun
 /** What lets the acquisition be repeated: what to paste where, or what else a person has to see to. */
 const mendThis = (diagnosis: Diagnosis | null): string[] => {
   if (diagnosis === null || diagnosis.decision === 'allowed') return [];
+  if (diagnosis.cause === 'default-key-not-shareable')
+    return ['Go on with a copy: nothing lets a snapshot under the default key for EBS leave its account.'];
   if (diagnosis.cause === 'undetermined')
     return ['Find out why KMS refused: the diagnosis says what is missing for a sure answer.'];
   const places = byPlace(diagnosis.fixes);

@@ -87,14 +87,15 @@ const changesOf = async (
   let next: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = await recorded(custody, session, 'cloudtrail:LookupEvents', name, async () =>
-      (await session.eventHistory()).changesOf(name, from, next),
+      (await session.cloudTrail()).eventsOf(name, next),
     );
     const { Events, NextToken } = Found.parse(answer);
     changes.push(
       ...Events.filter(({ EventName }) => CHANGES.has(EventName)).flatMap((event) => changeOf(event, ownRoles) ?? []),
     );
     next = NextToken;
-    if (next === undefined) break;
+    // Newest first: what is older than the first look is no news.
+    if (next === undefined || Events.some(({ EventTime }) => EventTime < from)) break;
   }
   return changes;
 };

@@ -7,6 +7,7 @@ import type { Openness } from '#shared/plan/plan';
 import { arnOf, principalOf } from '#shared/policy/principal';
 import { approved } from '../approval.ts';
 import type { Traces } from '../discard.ts';
+import { recordIntent } from '../intent.ts';
 import { copyDisk } from './copy-disk.ts';
 import { type Ending, failed, type ReEncryptJob, ROUTE, tagsOf } from './job.ts';
 import type { CopyKey, Places } from './places.ts';
@@ -68,23 +69,6 @@ const proposed = (tools: Tools, { target }: ReEncryptJob, places: Places, source
 
 /** Two copies, each of which may take a day, and the waits for room before them. */
 const HOLD_SECONDS = 4 * 86_400;
-
-/**
- * What is about to be made stands in the case's record before it is made: an orphan can always be tied to its case.
- */
-const recordIntent = (
-  flow: Flow,
-  { claims }: Tools,
-  { caseId, claimed }: ReEncryptJob,
-  places: Places,
-  sources: readonly OpenSource[],
-): Promise<void> =>
-  flow.step('record what will be made', () =>
-    claims.record(caseId, {
-      target: claimed,
-      intent: { route: ROUTE, keysIn: places.temporaryIn, volumes: sources.map(({ volumeId }) => volumeId) },
-    }),
-  );
 
 const outcomeOf = (endings: readonly Ending[], closedNotes: readonly string[]): RouteOutcome => {
   const artefacts = endings.flatMap(({ artefact }) => artefact ?? []);
@@ -153,7 +137,10 @@ export const reEncryptDisks = async (flow: Flow, tools: Tools, job: ReEncryptJob
   if (refusal !== null) return closed({ because: refusal, remedy: null });
 
   await hold(flow, tools, job.claimed, HOLD_SECONDS);
-  await recordIntent(flow, tools, job, places, sources);
+  await recordIntent(flow, tools, job, ROUTE, {
+    keysIn: places.temporaryIn,
+    volumes: sources.map(({ volumeId }) => volumeId),
+  });
   const { endings, keys } = await copyAll(flow, tools, job, places, sources);
   return {
     outcome: outcomeOf(endings, others),

@@ -5,6 +5,7 @@ import type { Flow } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import { approved } from '../approval.ts';
 import { keptCopy } from '../disk-copy.ts';
+import { recordIntent } from '../intent.ts';
 import { consentedTargets } from './consent.ts';
 import type { Copying } from './copying.ts';
 import { ebsDirectCopy } from './ebs-direct.ts';
@@ -116,6 +117,9 @@ export const copyDisks = async (flow: Flow, tools: Tools, disks: DisksJob): Prom
   const refusal = lines.length === 0 ? null : await approved(flow, tools, { caseId, lines });
   if (refusal !== null) return closed(refusal, null);
 
+  await recordIntent(flow, tools, disks, ROUTE, {
+    volumes: ways.flatMap((way) => (way.open ? [{ volumeId: way.job.volumeId, method: way.method }] : [])),
+  });
   const endings: Ending[] = [];
   for (const way of ways) {
     const volumeId = way.open ? way.job.volumeId : way.volumeId;

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Call } from '#local/account/call';
+import { eventHistory } from '#local/account/event-history';
 import { virtualGround } from '#local/account/ground';
 import { iamService } from '#local/account/iam';
-import { eventHistory } from '#local/account/iam-changes';
 import { multiRegionRoleArn } from '#local/account/linked-roles';
 import type { Role } from '#local/account/state';
 
