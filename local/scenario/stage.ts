@@ -2,6 +2,7 @@ import type { Place } from '#local/account/ebs-notification';
 import type { EmbeddedAccount } from '#local/account/embedded-account';
 import { defaultKey } from '#local/account/kms-keys';
 import type { Instance, Key, RoleSession, Snapshot } from '#local/account/state';
+import { keySteps } from './key-steps.ts';
 import { BadInputError } from './loading.ts';
 import { DEFAULT_KEY, type PlatformStep, type Scenario } from './scenario.ts';
 
@@ -123,6 +124,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
   const acts: {
     readonly [Do in PlatformStep['do']]: (step: Extract<PlatformStep, { do: Do }>) => Promise<string>;
   } = {
+    ...keySteps(account, region, keys, call),
     CreateSnapshot: async (step) => {
       const instance = named(instances, 'instance', step.instance);
       const volumeId = instance.blockDevices.find(({ device }) => device === step.device)?.volumeId;
@@ -214,6 +216,12 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         return acts.CopyShared(step);
       case 'CreateVolume':
         return acts.CreateVolume(step);
+      case 'CreateKey':
+        return acts.CreateKey(step);
+      case 'CreateAlias':
+        return acts.CreateAlias(step);
+      case 'ScheduleKeyDeletion':
+        return acts.ScheduleKeyDeletion(step);
     }
   };
 
@@ -234,6 +242,18 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     });
   };
 
+  const startByHand = async (folder: string, event: unknown): Promise<void> => {
+    const fn = account.template.functions.find((one) => one.folder === folder);
+    if (fn === undefined) throw new BadInputError(`${scenario.name}: the template has no function \`${folder}\``);
+    const { logicalId } = fn;
+    const session = account.sessionOf(logicalId);
+    await account.lambda.invoke(
+      { input: event, session, region: account.region, requestId: ground.uuid() },
+      logicalId,
+      event,
+    );
+  };
+
   return {
     instances,
     keys,
@@ -248,6 +268,11 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         }
         if (step.do === 'clock') {
           await startByClock(step.function);
+          continue;
+        }
+        if (step.do === 'by-hand') {
+          saw({ at: ground.now(), who: 'a person', what: step.function, answer: JSON.stringify(step.event) });
+          await startByHand(step.function, step.event);
           continue;
         }
         const at = ground.now();

@@ -83,14 +83,14 @@ const obstacleTo = (policy: RolePolicy, empty: boolean, options: PlanOptions): O
   if (policy.kind === 'inline') return null;
   if (AWS_MANAGED.test(policy.arn))
     return { reason: 'aws-managed', note: 'a policy of AWS cannot be edited: detach it' };
-  // Detaching it from this role changes nothing for the others.
-  if (empty) return null;
   if (!fitsRolePattern(nameOf(policy.arn), options.policyPattern)) {
     return {
       reason: 'not-ours',
       note: `its name does not fit \`${options.policyPattern}\`, the policies that Unlatch may edit`,
     };
   }
+  // Detaching it from this role changes nothing for the others.
+  if (empty) return null;
   if (policy.others.length > 0 && !options.editSharedPolicies) {
     return {
       reason: 'shared',
