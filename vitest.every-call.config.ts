@@ -17,7 +17,7 @@ const SLOW = [
 export default defineConfig({
   plugins: [textModules],
   test: {
-    include: [`test/case/{${SLOW.join(',')}}.ts`],
+    include: [`test/case/{${SLOW.join(',')}}.ts`, 'test/permission/every-{call,moment}.ts'],
     setupFiles: ['test/environment.ts'],
     testTimeout: 300_000,
     ...reportersTo('report-every-call.json'),

@@ -47,9 +47,7 @@ const makeRoom = async (flow: Flow, tools: PermissionTools, session: Session, ca
   );
 };
 
-type WrittenAll =
-  | { readonly ok: true; readonly until: string }
-  | { readonly ok: false; readonly because: string; readonly reached: number };
+type WrittenAll = { readonly ok: true } | { readonly ok: false; readonly because: string; readonly reached: number };
 
 /** One policy after the other, so that at any time it is known how far it came. */
 const writeAll = async (
@@ -59,20 +57,18 @@ const writeAll = async (
   { caseId, roleName }: Subject,
   edits: readonly PolicyEdit[],
 ): Promise<WrittenAll> => {
-  let until = '';
   for (const [reached, edit] of edits.entries()) {
     try {
       await makeRoom(flow, tools, session, caseId, edit);
-      const { stands, at } = await writeEdit(flow, session, roleName, edit);
+      const { stands } = await writeEdit(flow, session, roleName, edit);
       if (stands !== 'after') return { ok: false, because: `somebody else has changed \`${edit.policy}\``, reached };
-      until = at;
     } catch (error) {
       if (!(error instanceof StepFailedError)) throw error;
       // Whether this one was written is not known: it is looked at when all are put back.
       return { ok: false, because: error.message, reached: reached + 1 };
     }
   }
-  return { ok: true, until };
+  return { ok: true };
 };
 
 /** Puts back what was written, last first. What somebody else has changed since is theirs, and is left. */
@@ -142,7 +138,7 @@ const UNKNOWN_EDITORS =
   'CloudTrail did not tell whether somebody else was changing the same policies: compare them with the evidence.';
 
 const lost = ({ at, caller, what }: OtherChange): string =>
-  `${caller} did ${what} at ${at}, while the policy was edited: that change may be lost. What was put is in the report.`;
+  `${caller} did ${what} at ${at}, while the policy was edited: that change may be lost, or may have put the permission back. What was put is in the report.`;
 
 /**
  * Writes the plan: simulate → write, one policy after the other → read back → prove → look for other editors. Whatever
@@ -180,7 +176,7 @@ export const carryOut = async (
   const failure = failureOf(proof, simulated);
   if (failure !== null) return putAllBack(edits.length, failure, reportOf(proof, simulated, null));
 
-  const others = await otherEditors(flow, tools, { accountId, roleName, edits, since, until: written.until });
+  const others = await otherEditors(flow, tools, { accountId, roleName, edits, since });
   const report = reportOf(proof, simulated, others === null ? null : others.length === 0);
   const todo = others === null ? [UNKNOWN_EDITORS] : others.map(lost);
   return { verdict: 'retired', because: 'the one-time permission is gone', proof: report, others: others ?? [], todo };

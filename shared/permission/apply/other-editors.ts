@@ -114,19 +114,22 @@ interface Wanted {
   readonly edits: readonly PolicyEdit[];
   /** From the first look on, ISO 8601. */
   readonly since: string;
-  readonly until: string;
 }
 
-/** The document that planning started from, and those that were written, are no news. */
-const isNews = ({ document }: Change, { before, after }: PolicyEdit): boolean =>
-  document === null || (document !== before && document !== after);
+/** CloudTrail's times are whole seconds. */
+const second = (time: string): number => Math.floor(Date.parse(time) / 1000);
 
-const isOther = (change: Change, { edits, since, until }: Wanted): boolean => {
-  if (change.isOwn || change.at > new Date(Date.parse(until) + 1_000).toISOString()) return false;
+/** What was written is no news, and neither is the document that planning started from where it was there before. */
+const isNews = ({ at, document }: Change, { before, after }: PolicyEdit, since: string): boolean => {
+  if (document === null) return true;
+  return document !== after && !(document === before && second(at) < second(since));
+};
+
+const isOther = (change: Change, { edits, since }: Wanted): boolean => {
+  if (change.isOwn || second(change.at) < second(since) - UNSEEN_SECONDS) return false;
   const edit = edits.find(({ policy }) => policy === change.policy);
-  if (edit === undefined && change.policy !== null) return false;
-  const early = new Date(Date.parse(since) - UNSEEN_SECONDS * 1000).toISOString();
-  return change.at >= early && (edit === undefined || isNews(change, edit));
+  if (edit === undefined) return change.policy === null;
+  return isNews(change, edit, since);
 };
 
 /**
