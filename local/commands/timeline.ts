@@ -52,7 +52,8 @@ const isBookkeeping = ({ api, input, execution }: MadeCall): boolean =>
 
 const startedBy = ({ input, error }: MadeCall): string => {
   const isRetirement = JSON.stringify(input).includes('-retire-permission:');
-  if (isRetirement) return error === null ? 'asks for the retirement of a permission' : 'that retirement has been asked for already';
+  if (isRetirement)
+    return error === null ? 'asks for the retirement of a permission' : 'that retirement has been asked for already';
   return error === null ? 'opens a case' : 'the case is open already';
 };
 
