@@ -7,6 +7,7 @@ import { parsePermissionRequest } from '#shared/permission/apply/request';
 import { parseLaneRequest } from '#shared/route/unencrypted-copy/lane-request';
 import { readSignal } from '#shared/signal/read-signal';
 import { readSuccess } from '#shared/signal/success';
+import { parseSweepRequest } from '#shared/sweep/request';
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const eventAt = (path: string): object => JSON.parse(readFileSync(at(`events/${path}`), 'utf8'));
@@ -129,13 +130,17 @@ describe('requests by hand', () => {
     expect(parsePermissionRequest(eventAt(file))).toEqual(eventAt(file));
   });
 
+  it.each(filesIn('sweep/*.json'))('%s starts a sweep', (file) => {
+    expect(parseSweepRequest(eventAt(file))).toEqual({ dryRun: file === 'sweep/dry-run.json' });
+  });
+
   it.each(filesIn('by-hand/*.json'))('%s is a request, read as it stands', (file) => {
     expect(parseRequest(eventAt(file))).toEqual(eventAt(file));
   });
 
   it('and every sample stands in one of these folders', () => {
     expect(filesIn('**/*.json')).toHaveLength(
-      table.length + filesIn('{by-hand,copy-blocks,retire-permission}/*.json').length,
+      table.length + filesIn('{by-hand,copy-blocks,retire-permission,sweep}/*.json').length,
     );
   });
 });

@@ -140,6 +140,7 @@ export const keyMetadata = (key: Key): KeyMetadata => ({
   KeySpec: 'SYMMETRIC_DEFAULT',
   EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
   MultiRegion: key.keyId.startsWith('mrk-'),
+  ...(key.createdAt === undefined ? {} : { CreationDate: key.createdAt }),
   ...(key.primaryArn === undefined
     ? {}
     : {

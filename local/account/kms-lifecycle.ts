@@ -60,6 +60,7 @@ export const kmsLifecycle = (ground: Ground) => ({
       aliases: [],
       grants: [],
       tags: tagsOf(given),
+      createdAt: ground.now(),
       primaryArn: MultiRegion ? arn : undefined,
       state: 'Enabled',
     };
@@ -91,6 +92,7 @@ export const kmsLifecycle = (ground: Ground) => ({
       aliases: [],
       grants: [],
       tags: tagsOf(given),
+      createdAt: ground.now(),
       primaryArn: primary.arn,
       state: 'Creating',
     };

@@ -93,6 +93,8 @@ export interface Key {
   readonly grants: Grant[];
   /** Absent: none. */
   readonly tags?: Tags | undefined;
+  /** Absent: before the scenario began, nobody knows when. */
+  readonly createdAt?: Date | undefined;
   /** Of a multi-Region key: the ARN of its primary, which is its own where it is the primary. */
   readonly primaryArn?: string | undefined;
   state: KeyState;

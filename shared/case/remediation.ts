@@ -74,25 +74,28 @@ const unfrozen = (because: string): Freeze => ({ frozen: false, because });
  *
  * A copy of disks takes hours: what is known before it ends is written and told of, and again at the end.
  *
- * A dry run looks at the same things, changes nothing, and answers what would be done.
+ * A dry run looks at the same things, changes nothing, and answers what would be done. One that AWS events started is told
+ * of like a case.
  */
 export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest): Promise<Answer> => {
   const openedAt = await clock(flow, 'open');
   const byHand = 'instanceId' in request;
-  const dryRun = byHand && request.dryRun === true;
+  const dryRun = tools.settings.DRY_RUN || (byHand && request.dryRun === true);
+  // A person who asks gets the answer. What AWS events start is claimed and told of, or a storm would be told of storms.
+  const isKept = !dryRun || !byHand;
   const availabilityZone = byHand ? (request.createVolume?.availabilityZone ?? null) : null;
 
   const origin = await trace(flow, tools, request);
   const named = claimedByOrigin(origin);
   const [location, early, asked] = await Promise.all([
     findMachine(flow, tools, origin),
-    named === null || dryRun ? null : claim(flow, tools, named, byHand),
+    named === null || !isKept ? null : claim(flow, tools, named, byHand),
     named === null || origin === null ? null : askForAgent(flow, tools, origin),
   ]);
   const target = location.found ? location.target : null;
   const claimed = named ?? claimedByLocation(location, request);
   const [taken, reading] = await Promise.all([
-    early ?? (dryRun ? null : claim(flow, tools, claimed, byHand)),
+    early ?? (isKept ? claim(flow, tools, claimed, byHand) : null),
     asked ?? (target === null ? unseen : askForAgent(flow, tools, target)),
   ]);
   const foundAt = await clock(flow, 'found');
@@ -111,7 +114,7 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
   const freezing = acts
     ? flow.branch('freeze', (part) => freezeTarget(part, tools, job.target, caseId))
     : Promise.resolve(unfrozen(dryRun ? 'a dry run freezes nothing' : 'there is no target'));
-  const explaining = flow.branch('explain', (part) => explain(part, tools, request, origin, dryRun ? null : caseId));
+  const explaining = flow.branch('explain', (part) => explain(part, tools, request, origin, isKept ? caseId : null));
   const copying = freezing.then((freeze) =>
     copies(flow, tools, job, { dryRun, freeze, availabilityZone, triaged: triaging }),
   );
@@ -147,9 +150,9 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
     closedAt: await clock(flow, 'end'),
     copying: false,
     copies: copy.openness,
-    explained: dryRun ? explained : await withAbsorbed(flow, tools, explained, caseId),
+    explained: isKept ? await withAbsorbed(flow, tools, explained, caseId) : explained,
     tried: allTried(triaged, copy.tried),
   });
-  if (!dryRun) await closeCase(flow, tools, report, explained.stored, claimed.key);
+  if (isKept) await closeCase(flow, tools, report, explained.stored, claimed.key);
   return report;
 };
