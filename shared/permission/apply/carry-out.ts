@@ -137,6 +137,9 @@ const failureOf = (proof: Proof | null, simulated: ProofReport['simulated']): st
 const UNKNOWN_EDITORS =
   'CloudTrail did not tell whether somebody else was changing the same policies: compare them with the evidence.';
 
+const PUT_BACK =
+  'Look at the edited policies: the permission may be there again. A later import, or a start by hand, tells.';
+
 const lost = ({ at, caller, what }: OtherChange): string =>
   `${caller} did ${what} at ${at}, while the policy was edited: that change may be lost, or may have put the permission back. What was put is in the report.`;
 
@@ -179,5 +182,11 @@ export const carryOut = async (
   const others = await otherEditors(flow, tools, { accountId, roleName, edits, since });
   const report = reportOf(proof, simulated, others === null ? null : others.length === 0);
   const todo = others === null ? [UNKNOWN_EDITORS] : others.map(lost);
+  // Minutes have passed with CloudTrail: whoever wrote an older document over the edit since has put the permission back.
+  const still = await settled(flow, 'look once more', session, roleName, edits, 'after');
+  if (still !== 'after') {
+    const because = 'somebody has changed a policy again after it was edited';
+    return { verdict: 'left', because, proof: report, others: others ?? [], todo: [...todo, PUT_BACK] };
+  }
   return { verdict: 'retired', because: 'the one-time permission is gone', proof: report, others: others ?? [], todo };
 };
