@@ -82,8 +82,10 @@ const changeOf = (
 ): Partial<PermissionRecord> => {
   const seen = 'success' in request && record.succeededAt === null ? { succeededAt: report.openedAt } : {};
   const { verdict, caseId, closedAt: at } = report;
-  const ended = verdict === 'retired' || verdict === 'restored' ? { state: verdict, at } : {};
-  return { ...seen, ...ended, ...(verdict === 'retired' ? { caseId } : {}), told: fingerprintOf(report) };
+  if (verdict === 'restored') return { ...seen, state: 'restored', at, told: fingerprintOf(report) };
+  // What was left half-way was taken once, too: it is not taken again by itself, and can be put back.
+  const isTaken = verdict === 'retired' || (verdict === 'left' && report.action === 'retire');
+  return { ...seen, ...(isTaken ? { state: 'retired', at, caseId } : {}), told: fingerprintOf(report) };
 };
 
 const QUIET: ReadonlySet<PermissionReport['verdict']> = new Set(['absent', 'not-yet']);
