@@ -41,8 +41,6 @@ const Settings = z.object({
   TOPIC_ARN: z.string().default(''),
   /** ARN of an alias of `retire-permission`; empty: nobody retires anything. */
   RETIRE_FUNCTION: z.string().default(''),
-  /** What a first success does: take the permission away, or say that it could go. */
-  RETIRE_MODE: z.enum(['retire', 'dry-run']).default('retire'),
   /** Whether a permission that has come back is taken again. */
   RETIRE_AGAIN: flag(),
   /** Whether customer managed policies that others have are edited, too. */

@@ -20,7 +20,6 @@ describe('settingsFrom', () => {
       TOPIC_ARN: '',
       COPY_FUNCTION: '',
       RETIRE_FUNCTION: '',
-      RETIRE_MODE: 'retire',
       RETIRE_AGAIN: false,
       EDIT_SHARED_POLICIES: false,
       POLICY_PATTERN: '*CadoResponse*',

@@ -213,12 +213,12 @@ describe('a case of Unlatch’s own that handed over by re-encryption', () => {
   });
 });
 
-describe('the mode dry-run', () => {
+describe('a stack that is a dry run', () => {
   it('says once what could go, however many imports succeed', async () => {
     const rehearsal = await rehearse('first-success', {
       alter: (scenario) => ({
         ...steps(scenario, ({ do: what }) => what !== 'by-hand'),
-        parameters: { RetireMode: 'dry-run' },
+        parameters: { DryRun: 'true' },
       }),
     });
     await rehearsal.acquire();

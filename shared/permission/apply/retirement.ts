@@ -35,8 +35,7 @@ const subjectOf = (
 ): Subject => {
   const { accountId = AccountId.parse(settings.ACCOUNT_ID), roleName } =
     'success' in request ? request.success : request;
-  const isByHand = 'roleName' in request;
-  const dryRun = isByHand ? request.dryRun === true : settings.RETIRE_MODE === 'dry-run';
+  const dryRun = settings.DRY_RUN || ('roleName' in request && request.dryRun === true);
   return { accountId, roleName, caseId: caseIdOf(roleName, openedAt, flow.executionArn), dryRun };
 };
 
