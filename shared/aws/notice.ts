@@ -67,6 +67,27 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
     await recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish));
   },
 
+  /** Tells people and programs what a look at all acquisitions came to (`unlatch` / `Readiness Assessed`). */
+  async readinessDone(
+    custody: Custody,
+    who: AwsSession,
+    { runId, lines, report }: { readonly runId: string; readonly lines: readonly string[]; readonly report: string },
+  ): Promise<void> {
+    const [headline = ''] = lines;
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: readiness, ${headline}`),
+      Message: [...lines.map(oneLine), `Report: ${report}`].join('\n\n').slice(0, 200_000),
+    });
+    const put = new PutEventsCommand({
+      Entries: [
+        { Source: 'unlatch', DetailType: 'Readiness Assessed', Detail: JSON.stringify({ runId, headline, report }) },
+      ],
+    });
+    const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
+    await Promise.all([...told, recorded(custody, who, 'events:PutEvents', runId, () => events.send(put))]);
+  },
+
   async caseClosed(custody: Custody, who: AwsSession, report: CaseReport, folder: string): Promise<void> {
     const publish = new PublishCommand({
       TopicArn: topicArn,

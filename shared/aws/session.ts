@@ -4,9 +4,11 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { CustodyEntry } from '#shared/case/case';
 import type { Settings } from '#shared/settings';
+import type { CloudTrail } from './cloudtrail.ts';
 import type { EbsDirect } from './ebs-direct.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
+import type { Rules } from './rules.ts';
 
 /** One account and Region as Unlatch works there: its clients, and the name it is seen under. */
 export interface AwsSession {
@@ -21,6 +23,8 @@ export interface AwsSession {
   readonly ebsDirect: () => Promise<EbsDirect>;
   readonly iam: () => Promise<Iam>;
   readonly organizations: () => Promise<Organizations>;
+  readonly cloudTrail: () => Promise<CloudTrail>;
+  readonly rules: () => Promise<Rules>;
 }
 
 export interface Answer {
@@ -96,6 +100,8 @@ const clientsOf = (config: ClientConfig) => ({
   ebsDirect: once(async () => (await import('./ebs-direct.ts')).ebsDirectOf(config)),
   iam: once(async () => (await import('./iam.ts')).iamOf(config)),
   organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
+  cloudTrail: once(async () => (await import('./cloudtrail.ts')).cloudTrailOf(config)),
+  rules: once(async () => (await import('./rules.ts')).rulesOf(config)),
 });
 
 /**

@@ -1,0 +1,83 @@
+import { contextOfNeed, type Need, needsOf, type Stage } from '#shared/diagnosis/acquisition-needs';
+import type { Question } from '#shared/diagnosis/question';
+import type { ContextRecord } from '#shared/policy/context';
+import { principalOf } from '#shared/policy/principal';
+import { type KeyPart, type Party, type Step, type StepName, WAYS, type Way } from './ways.ts';
+
+/** One thing that an acquisition asks of KMS: who, what, and of which key. Plain JSON. */
+export interface Asked {
+  readonly step: StepName;
+  readonly roleArn: string;
+  readonly action: string;
+  /** `null`: an action without a key. */
+  readonly keyArn: string | null;
+  readonly context: ContextRecord;
+}
+
+/** The ARNs that a way's parts stand for. */
+export interface Cast {
+  readonly roles: Readonly<Record<Party, readonly string[]>>;
+  /** `null`: there is no such key, for nothing is encrypted under it. */
+  readonly keys: Readonly<Record<KeyPart, string | null>>;
+}
+
+const regionOf = (keyArn: string): string => keyArn.split(':')[3] ?? '';
+
+/** A key that is made where it is needed has no replica. https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html */
+const isNeeded = ({ action }: Need, replicated: boolean): boolean => action !== 'kms:ReplicateKey' || replicated;
+
+const needsAt = (stage: Stage): readonly Need[] => needsOf([stage], ['source', 'target', 'temporary', 'none']);
+
+const keyFor = (need: Need, { source, target }: Step, { keys }: Cast): string | null | 'none' => {
+  if (need.key === 'none') return 'none';
+  const part = need.key === 'temporary' ? 'temporary' : need.key === 'source' ? source : target;
+  return part === null ? null : keys[part];
+};
+
+const ofStep = (step: Step, cast: Cast, replicated: boolean): readonly Asked[] =>
+  (step.stage === null ? [] : needsAt(step.stage)).flatMap((need) => {
+    const key = keyFor(need, step, cast);
+    if (key === null || !isNeeded(need, replicated)) return [];
+    const keyArn = key === 'none' ? null : key;
+    const context = contextOfNeed(need, regionOf(keyArn ?? ''));
+    return cast.roles[step.by].map((roleArn) => ({
+      step: step.name,
+      roleArn,
+      action: need.action,
+      keyArn,
+      context,
+    }));
+  });
+
+/**
+ * All that a way asks of KMS, in its order.
+ * @param replicated whether a temporary key has to serve another Region than the platform's
+ */
+export const askedOn = (way: Way, cast: Cast, replicated: boolean): readonly Asked[] =>
+  WAYS[way].flatMap((step: Step) => ofStep(step, cast, replicated));
+
+/** What two questions have in common is answered once. */
+export const identityOf = ({ roleArn, action, keyArn, context }: Asked): string =>
+  JSON.stringify([roleArn, action, keyArn, context]);
+
+/** The needs behind what a role asks of a key through EC2; what it asks itself stands alone. */
+const needsBehind = (all: readonly Asked[]): readonly Need[] => {
+  const through = all.flatMap(({ action, context }) => {
+    const region = /^ec2\.([a-z0-9-]+)\.amazonaws\.com$/.exec(String(context['kms:ViaService']))?.[1];
+    return region === undefined ? [] : [{ region, asked: JSON.stringify([action, context]) }];
+  });
+  return needsOf(['copy-snapshot', 'create-volume', 'attach-volume'], ['source', 'target']).filter((need) =>
+    through.some(({ region, asked }) => asked === JSON.stringify([need.action, contextOfNeed(need, region)])),
+  );
+};
+
+/**
+ * The question to be put to the facts; `null` where nobody is named whose policies could be read.
+ * @param besides all that the same role asks of the same key: a fix has to let all of it pass
+ */
+export const questionOf = (asked: Asked, besides: readonly Asked[] = []): Question | null => {
+  const principal = principalOf(asked.roleArn);
+  if (principal === null) return null;
+  const { action, keyArn, context } = asked;
+  return { principal, action, resource: keyArn ?? '*', context, needs: needsBehind([asked, ...besides]) };
+};
