@@ -1,3 +1,4 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { EBSClient } from '@aws-sdk/client-ebs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -156,6 +157,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   const ec2 = mockClient(EC2Client);
   const ebs = mockClient(EBSClient);
   const kms = mockClient(KMSClient);
+  const cloudtrail = mockClient(CloudTrailClient);
   const iam = mockClient(IAMClient);
   const organizations = mockClient(OrganizationsClient);
   const ssm = mockClient(SSMClient);
@@ -171,6 +173,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
     return answeringEbs.call(this, command).finally(() => ebs.resetHistory());
   });
   kms.send.callsFake(answering('kms'));
+  cloudtrail.send.callsFake(answering('cloudtrail'));
   iam.send.callsFake(answering('iam'));
   organizations.send.callsFake(answering('organizations'));
   ssm.send.callsFake(answering('ssm'));
@@ -188,7 +191,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   });
 
   return () => {
-    for (const mock of [ec2, ebs, kms, iam, organizations, ssm, s3, sts, sns, events, lambda, documents])
+    for (const mock of [ec2, ebs, kms, cloudtrail, iam, organizations, ssm, s3, sts, sns, events, lambda, documents])
       mock.restore();
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
+import type { ListRulesCommandInput, PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import { type AssumeRoleCommandInput, STSServiceException } from '@aws-sdk/client-sts';
 import { loadTemplate, type Template, takingRules } from '#local/template/template';
@@ -17,6 +17,7 @@ import { objectStore } from './object-store.ts';
 import { organizationsService } from './organizations.ts';
 import type { PolicyDocument, Role, RoleSession } from './state.ts';
 import { systemsManager } from './systems-manager.ts';
+import { cloudTrailService } from './trails.ts';
 
 /** One call to AWS that a function made. */
 export interface MadeCall {
@@ -185,6 +186,20 @@ export const embeddedAccount = async ({
       put.push(...(call.input.Entries ?? []));
       return { $metadata: { requestId: call.requestId }, FailedEntryCount: 0, Entries: [] };
     },
+
+    /** CloudFormation names the rules of a stack after it. */
+    ListRules: async (call: Call<ListRulesCommandInput>) => {
+      const isHome = call.session.role.accountId === accountId && call.region === region;
+      const rules = (isHome ? template.rules : []).map(({ name, enabled, readOnlyToo }) => ({
+        Name: `${STACK}-${name}`,
+        State:
+          state.ruleStates.get(name) ??
+          (enabled ? (readOnlyToo ? 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' : 'ENABLED') : 'DISABLED'),
+      }));
+      const { NamePrefix = '' } = call.input;
+      const Rules = rules.filter(({ Name }) => Name.startsWith(NamePrefix));
+      return { $metadata: { requestId: call.requestId }, Rules };
+    },
   };
 
   return {
@@ -208,6 +223,7 @@ export const embeddedAccount = async ({
       ec2: ec2Service(ground),
       ebs: ebsDirectService(ground),
       kms: kmsService(ground),
+      cloudtrail: cloudTrailService(ground),
       iam: iamService(ground),
       organizations: organizationsService(ground),
       ssm: ssm.operations,

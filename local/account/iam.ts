@@ -11,6 +11,8 @@ import {
   type ListAttachedRolePoliciesCommandOutput,
   type ListRolePoliciesCommandInput,
   type ListRolePoliciesCommandOutput,
+  type ListRolesCommandInput,
+  type ListRolesCommandOutput,
   NoSuchEntityException,
 } from '@aws-sdk/client-iam';
 import type { Call, Ground } from './call.ts';
@@ -61,6 +63,20 @@ export const iamService = (ground: Ground) => {
           ...(permissionsBoundary === null ? {} : { PermissionsBoundary: boundary }),
         },
       };
+    },
+
+    ListRoles: async (call: Call<ListRolesCommandInput>): Promise<ListRolesCommandOutput> => {
+      const { Marker, MaxItems = pageSize } = call.input;
+      const own = [...roles.values()].filter(({ accountId }) => accountId === call.session.role.accountId);
+      const { page, nextToken } = pageOf(own, MaxItems, Marker);
+      const Roles = page.map(({ name, arn, uniqueId }) => ({
+        Path: '/',
+        RoleName: name,
+        RoleId: uniqueId,
+        Arn: arn,
+        CreateDate: new Date('2026-01-05T08:00:00Z'),
+      }));
+      return { ...marked(call, nextToken), Roles };
     },
 
     ListRolePolicies: async (call: Call<ListRolePoliciesCommandInput>): Promise<ListRolePoliciesCommandOutput> => {

@@ -17,6 +17,8 @@ import {
   type ListAliasesCommandOutput,
   type ListGrantsCommandInput,
   type ListGrantsCommandOutput,
+  type ListKeysCommandInput,
+  type ListKeysCommandOutput,
   NotFoundException,
   type RetireGrantCommandInput,
   type RetireGrantCommandOutput,
@@ -36,6 +38,8 @@ import { findKey } from './kms-keys.ts';
 import type { Grant, Key } from './state.ts';
 
 const defaultPageSize = 50;
+/** "ListKeys", AWS KMS API Reference */
+const keyPageSize = 100;
 
 /** KMS as a session calls it directly: without `kms:ViaService`, and never for an AWS resource. */
 export const kmsService = (ground: Ground) => ({
@@ -64,7 +68,7 @@ export const kmsService = (ground: Ground) => ({
   },
 
   ListAliases: async (call: Call<ListAliasesCommandInput>): Promise<ListAliasesCommandOutput> => {
-    await permittedListing(ground, call);
+    await permittedListing(ground, call, 'kms:ListAliases');
     const { accountId } = call.session.role;
     const only = call.input.KeyId === undefined ? undefined : knownKey(ground, call, call.input.KeyId);
     const aliases = [...ground.state.keys.values()]
@@ -78,6 +82,17 @@ export const kmsService = (ground: Ground) => ({
       );
     const page = pageFrom(aliases, call.input.Limit ?? defaultPageSize, call.input.Marker);
     return { $metadata: answered(call), Aliases: page.items, Truncated: page.truncated, NextMarker: page.next };
+  },
+
+  ListKeys: async (call: Call<ListKeysCommandInput>): Promise<ListKeysCommandOutput> => {
+    await permittedListing(ground, call, 'kms:ListKeys');
+    const { accountId } = call.session.role;
+    const keys = [...ground.state.keys.values()].filter(
+      (key) => key.accountId === accountId && key.region === call.region,
+    );
+    const page = pageFrom(keys, call.input.Limit ?? keyPageSize, call.input.Marker);
+    const Keys = page.items.map(({ keyId, arn }) => ({ KeyId: keyId, KeyArn: arn }));
+    return { $metadata: answered(call), Keys, Truncated: page.truncated, NextMarker: page.next };
   },
 
   CreateGrant: async (call: Call<CreateGrantCommandInput>): Promise<CreateGrantCommandOutput> => {
@@ -161,10 +176,9 @@ const foreignPolicyRefusal = (call: Call): KmsRefusal => ({
   message: `User: ${call.session.arn} is not authorized to perform: kms:GetKeyPolicy on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
 });
 
-/** ListAliases has no resource: only the caller's own policies decide. */
-const permittedListing = async (ground: Ground, call: Call): Promise<void> => {
+/** A listing has no resource: only the caller's own policies decide. */
+const permittedListing = async (ground: Ground, call: Call, action: `kms:List${string}`): Promise<void> => {
   const { session, region } = call;
-  const action = 'kms:ListAliases';
   const verdict = await judge({
     session,
     action,

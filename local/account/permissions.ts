@@ -58,6 +58,10 @@ const onRole: (action: string) => Needs = (action) => (call, input) => [
   { action, resource: `arn:aws:iam::${call.session.role.accountId}:role/${text(input.RoleName)}` },
 ];
 
+const onTrail: (operation: string, field: string) => Needs = (operation, field) => (_call, input) => [
+  { action: `cloudtrail:${operation}`, resource: text(input[field]) },
+];
+
 const onPolicy: (action: string) => Needs = (action) => (_call, input) => [{ action, resource: text(input.PolicyArn) }];
 
 const onTarget: (action: string, field: string) => Needs = (action, field) => (_call, input, ground) => [
@@ -90,6 +94,14 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'ec2:CreateSnapshot': freezing('CreateSnapshot'),
   'ec2:CreateSnapshots': freezing('CreateSnapshots'),
   'ec2:DescribeVpcEndpoints': anywhere('ec2:DescribeVpcEndpoints'),
+  'ec2:GetEbsDefaultKmsKeyId': anywhere('ec2:GetEbsDefaultKmsKeyId'),
+  'cloudtrail:DescribeTrails': anywhere('cloudtrail:DescribeTrails'),
+  'cloudtrail:GetTrailStatus': onTrail('GetTrailStatus', 'Name'),
+  'cloudtrail:GetEventSelectors': onTrail('GetEventSelectors', 'TrailName'),
+  'events:ListRules': (call) => [
+    { action: 'events:ListRules', resource: `arn:aws:events:${call.region}:${call.session.role.accountId}:rule/*` },
+  ],
+  'iam:ListRoles': anywhere('iam:ListRoles'),
   'iam:GetRole': onRole('iam:GetRole'),
   'iam:ListRolePolicies': onRole('iam:ListRolePolicies'),
   'iam:GetRolePolicy': onRole('iam:GetRolePolicy'),
@@ -124,6 +136,7 @@ const FREE: ReadonlySet<string> = new Set([
   'kms:GetKeyPolicy',
   'kms:ListGrants',
   'kms:ListAliases',
+  'kms:ListKeys',
 ]);
 
 /** Calls that are made by the thousand, one a block: judged once, as long as the policies stay the same. */

@@ -8,6 +8,7 @@ import type { Scenario } from '#local/scenario/scenario';
 import { stageOf } from '#local/scenario/stage';
 import type { Artefact } from '#shared/case/case';
 import type { CaseReport } from '#shared/case/report';
+import { type Compared, comparedIn, tellAgreement } from './agreement.ts';
 import { type Command, type Output, readWords, stringOption } from './options.ts';
 import { tellTimeline } from './timeline.ts';
 
@@ -25,14 +26,16 @@ export interface DrillAnswer {
     readonly callsInSequence: number | null;
   }[];
   readonly deadLetters: number;
+  /** Verdicts of readiness beside what AWS answered, where acquisitions were tried. */
+  readonly readiness: readonly Compared[];
 }
 
 /** Copies the evidence bucket into a folder; a key cannot lead out of it. */
 const download = (account: EmbeddedAccount, folder: string): void => {
   for (const [key, body] of account.store.latest()) {
     const [bucket, top, ...path] = key.split('/');
-    if (bucket !== account.bucket || top !== 'cases') continue;
-    const file = resolve(folder, ...path);
+    if (bucket !== account.bucket || (top !== 'cases' && top !== 'readiness')) continue;
+    const file = resolve(folder, ...(top === 'cases' ? path : [top, ...path]));
     if (!file.startsWith(resolve(folder) + sep)) throw new Error(`the key \`${key}\` leads out of the folder`);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, body);
@@ -107,6 +110,8 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
   download(account, out);
   for (const { report, folder, calls } of cases)
     tellCase(output, report, relative(process.cwd(), folder) || folder, calls);
+  const compared = comparedIn(account, stage.tried);
+  if (compared.length > 0) tellAgreement(output, compared);
   const { events, heeded } = timeline.counts();
   output.say(
     `\n${events} events, ${heeded} taken by a rule, ${cases.length} case${cases.length === 1 ? '' : 's'}, ${account.lambda.deadLetters.length} dead letters`,
@@ -121,13 +126,14 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
       callsInSequence: calls,
     })),
     deadLetters: account.lambda.deadLetters.length,
+    readiness: compared,
   };
 };
 
 /**
  * `drill [--scenario FILE|NAME] [--out DIR] [--json]`: the scenario's platform tries to acquire, KMS refuses, events flow
  * through the template's rules, and the functions react. Writes each case's evidence below DIR. Exit 0 where each refusal
- * became a case that closed, 1 where none did or an event was lost.
+ * became a case that closed, 1 where none did, an event was lost, or readiness had said something else.
  */
 export const drill: Command = async (args, output) => {
   const words = readWords(args, ['scenario', 'out'], ['json']);
@@ -138,7 +144,8 @@ export const drill: Command = async (args, output) => {
   try {
     const answer = await run(account, scenario, out, output);
     if (words.options.json === true) output.answer(answer);
-    return answer.cases.length > 0 && answer.deadLetters === 0 ? 0 : 1;
+    const asForeseen = answer.readiness.every(({ agrees }) => agrees !== false);
+    return answer.cases.length > 0 && answer.deadLetters === 0 && asForeseen ? 0 : 1;
   } finally {
     restore();
     await account.close();

@@ -1,7 +1,9 @@
 import type { EmbeddedAccount } from '#local/account/embedded-account';
 import type { Instance, Key, RoleSession, Snapshot } from '#local/account/state';
+import { guardDutyFinding } from './finding.ts';
 import { BadInputError } from './loading.ts';
-import type { Scenario, Step } from './scenario.ts';
+import type { RoleStep, Scenario, Step } from './scenario.ts';
+import { type Tried, tryToAcquire } from './trial.ts';
 
 /** What the platform did in one step, and what AWS answered at once. */
 export interface Act {
@@ -43,7 +45,9 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     state.encryptionByDefault.add(`${accountId}/${region}`);
   for (const accountId of scenario.delegatedAdministrators)
     state.organizationHead.delegatedAdministrators.add(accountId);
-  for (const { name, accountId, region, ...rest } of scenario.keys) {
+  for (const { name, ...trail } of scenario.trails)
+    state.trails.push({ ...trail, arn: `arn:aws:cloudtrail:${trail.region}:${trail.accountId}:trail/${name}` });
+  for (const { name, accountId, region, deleted, ...rest } of scenario.keys) {
     const keyId = rest.keyId ?? ground.uuid();
     const key: Key = {
       ...rest,
@@ -54,7 +58,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
       grants: [],
     };
     keys.set(name, key);
-    state.keys.set(key.arn, key);
+    if (deleted !== true) state.keys.set(key.arn, key);
   }
   for (const { name, volumes, agent, tags, ...rest } of scenario.instances) {
     const instanceId = rest.instanceId ?? ground.resourceId('i');
@@ -86,7 +90,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     state.instances.set(instanceId, instance);
   }
 
-  const sessionFor = (by: Exclude<Step, { do: 'wait' }>['by']): RoleSession => {
+  const sessionFor = (by: RoleStep['by']): RoleSession => {
     const key = `${by.accountId}/${by.role}/${by.session}`;
     const known = sessions.get(key);
     if (known !== undefined) return known;
@@ -105,7 +109,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     return snapshot;
   };
 
-  const call = <Input>(step: Exclude<Step, { do: 'wait' }>, region: string, input: Input) => ({
+  const call = <Input>(step: RoleStep, region: string, input: Input) => ({
     input,
     session: sessionFor(step.by),
     region,
@@ -115,7 +119,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
   const { region } = scenario.unlatch;
 
   const acts: {
-    readonly [Do in Exclude<Step, { do: 'wait' }>['do']]: (step: Extract<Step, { do: Do }>) => Promise<string>;
+    readonly [Do in RoleStep['do']]: (step: Extract<Step, { do: Do }>) => Promise<string>;
   } = {
     CreateSnapshot: async (step) => {
       const instance = named(instances, 'instance', step.instance);
@@ -174,7 +178,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     },
   };
 
-  const perform = (step: Exclude<Step, { do: 'wait' }>): Promise<string> => {
+  const perform = (step: RoleStep): Promise<string> => {
     switch (step.do) {
       case 'CreateSnapshot':
         return acts.CreateSnapshot(step);
@@ -189,9 +193,53 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     }
   };
 
+  const tried: Tried[] = [];
+  const findings = new Map<string, number>();
+
+  /** What no role does call by call: what Unlatch is asked, what GuardDuty reports, and whole acquisitions. */
+  const others = async (step: Exclude<Step, RoleStep | { do: 'wait' }>): Promise<string> => {
+    switch (step.do) {
+      case 'Readiness': {
+        const fn = account.template.functions.find(({ folder }) => folder === 'readiness');
+        if (fn === undefined) throw new BadInputError('the template has no function `readiness`');
+        const {
+          instanceId,
+          accountId,
+          region: at,
+        } = step.instance === undefined ? {} : named(instances, 'instance', step.instance);
+        const request = { ...step.request, ...(instanceId === undefined ? {} : { instanceId, accountId, region: at }) };
+        const by = { input: {}, session: account.sessionOf(fn.logicalId), region, requestId: ground.uuid() };
+        return JSON.stringify(await account.lambda.invoke(by, fn.logicalId, request));
+      }
+      case 'TryAll': {
+        const names = step.instances ?? [...instances.keys()];
+        const results = await tryToAcquire(account, {
+          ...step,
+          instances: names
+            .filter((name) => !step.except.includes(name))
+            .map((name) => named(instances, 'instance', name)),
+          region,
+          key: named(keys, 'key', step.key),
+          worker: named(instances, 'instance', step.worker),
+        });
+        tried.push(...results);
+        return `${results.filter(({ acquired }) => acquired).length} of ${results.length} acquired`;
+      }
+      case 'Finding': {
+        const times = (findings.get(step.id) ?? 0) + 1;
+        findings.set(step.id, times);
+        const event = guardDutyFinding(ground, named(instances, 'instance', step.instance), { ...step, times });
+        ground.emit(event, 1);
+        return `${step.type}, severity ${step.severity}`;
+      }
+    }
+  };
+
   return {
     instances,
     keys,
+    /** What AWS really answered where whole acquisitions were tried. */
+    tried,
 
     /** The platform's acquisition, step by step. A step that AWS refuses is an answer; the next one is tried all the same. */
     async acquire(saw: (act: Act) => void): Promise<void> {
@@ -201,9 +249,9 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
           continue;
         }
         const at = ground.now();
-        const who = `${step.by.role} in ${step.by.accountId}`;
+        const who = 'by' in step ? `${step.by.role} in ${step.by.accountId}` : 'nobody in particular';
         try {
-          saw({ at, who, what: step.do, answer: await perform(step) });
+          saw({ at, who, what: step.do, answer: await ('by' in step ? perform(step) : others(step)) });
         } catch (error) {
           if (error instanceof BadInputError) throw error;
           saw({

@@ -102,6 +102,8 @@ const draw = () => {
   $('more').hidden = found.length <= shown;
 };
 const redraw = () => { shown = PAGE; draw(); };
+for (const bar of document.querySelectorAll('[data-grow]')) bar.style.flexGrow = bar.dataset.grow;
+for (const bar of document.querySelectorAll('[data-share]')) bar.style.setProperty('--share', bar.dataset.share + '%');
 for (const button of document.querySelectorAll('[data-verdict]')) button.addEventListener('click', () => {
   const verdict = button.dataset.verdict;
   if (!chosen.verdicts.delete(verdict)) chosen.verdicts.add(verdict);
