@@ -98,9 +98,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'cloudtrail:DescribeTrails': anywhere('cloudtrail:DescribeTrails'),
   'cloudtrail:GetTrailStatus': onTrail('GetTrailStatus', 'Name'),
   'cloudtrail:GetEventSelectors': onTrail('GetEventSelectors', 'TrailName'),
-  'events:ListRules': (call) => [
-    { action: 'events:ListRules', resource: `arn:aws:events:${call.region}:${call.session.role.accountId}:rule/*` },
-  ],
+  'events:ListRules': anywhere('events:ListRules'),
   'iam:ListRoles': anywhere('iam:ListRoles'),
   'iam:GetRole': onRole('iam:GetRole'),
   'iam:ListRolePolicies': onRole('iam:ListRolePolicies'),

@@ -59,6 +59,8 @@ const HEADLINES = {
   planned: 'a dry run changed nothing',
 } as const satisfies Record<CaseReport['verdict'], string>;
 
+const FORESEEN = 'a finding; KMS would refuse the acquisition, and nobody has tried it yet';
+
 const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 
 const preserved = (artefact: Artefact): string => {
@@ -72,7 +74,7 @@ const preserved = (artefact: Artefact): string => {
 const tellCase = (output: Output, report: CaseReport, folder: string, calls: number | null): void => {
   const { diagnosis, freeze, artefacts, todo } = report;
   const rows: [string, string][] = [
-    ['verdict', HEADLINES[report.verdict]],
+    ['verdict', report.finding !== null && report.verdict === 'planned' ? FORESEEN : HEADLINES[report.verdict]],
     ...(diagnosis === null ? [] : [['why', diagnosis.explanation] satisfies [string, string]]),
     ['frozen', freeze.frozen ? freeze.snapshots.map(({ snapshotId }) => snapshotId).join(', ') : freeze.because],
     ...artefacts.map((artefact): [string, string] => ['preserved', preserved(artefact)]),
@@ -105,7 +107,8 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
       .all()
       .find(({ result }) => isReport(result) && result.caseId === report.caseId);
     const chain = chainToCommand(account.calls, execution?.name ?? '');
-    return { report, folder, calls: chain.length === 0 ? null : chain.length };
+    // The way from a finding leads over readiness: it is no way from a refusal.
+    return { report, folder, calls: chain.length === 0 || report.finding !== null ? null : chain.length };
   });
   download(account, out);
   for (const { report, folder, calls } of cases)

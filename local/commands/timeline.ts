@@ -35,9 +35,9 @@ const summary = (event: EventBridgeEvent): string => {
 /** Long words are cut for a terminal; the report has them whole. */
 const cut = (text: string): string => (text.length > 180 ? `${text.slice(0, 179)}…` : text);
 
-/** A copy's checksums are read part by part: too many lines, and none that tells anything. */
+/** A copy's checksums, and the pages of readiness, are read part by part: too many lines, and none that tells anything. */
 const isBookkeeping = ({ api, input }: MadeCall): boolean =>
-  api === 's3:GetObject' && JSON.stringify(input).includes('.sums"');
+  api === 's3:GetObject' && /\.sums"|"readiness\//.test(JSON.stringify(input));
 
 /** Prints what happens in the account as it happens, with the virtual time since the start. */
 export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
@@ -75,6 +75,7 @@ export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
   account.events.on('ended', ({ result }) => {
     const ended = typeof result === 'object' && result !== null ? result : {};
     if ('verdict' in ended) tell('unlatch', `case closed: ${String(ended.verdict)}`);
+    else if ('runId' in ended) tell('unlatch', 'readiness assessed');
     else if ('absorbedBy' in ended)
       tell('unlatch', `another refusal of the same machine, added to case ${String(ended.absorbedBy)}`);
     else tell('unlatch', 'the execution failed');

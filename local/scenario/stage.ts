@@ -13,6 +13,13 @@ export interface Act {
   readonly answer: string;
 }
 
+const whoDoes = (step: Exclude<Step, { do: 'wait' }>): string => {
+  if (step.do === 'Readiness') return 'a person';
+  if (step.do === 'Finding') return 'GuardDuty';
+  const { role, accountId } = step.do === 'TryAll' ? step.platformRole : step.by;
+  return `${role} in ${accountId}`;
+};
+
 const BLOCK_BYTES = 524_288;
 
 /** A disk with something at its beginning, in its middle and at its end, and holes between. */
@@ -249,7 +256,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
           continue;
         }
         const at = ground.now();
-        const who = 'by' in step ? `${step.by.role} in ${step.by.accountId}` : 'nobody in particular';
+        const who = whoDoes(step);
         try {
           saw({ at, who, what: step.do, answer: await ('by' in step ? perform(step) : others(step)) });
         } catch (error) {

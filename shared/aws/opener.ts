@@ -1,5 +1,5 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import type { SignalRequest } from '#shared/case/case';
+import type { FindingRequest, SignalRequest } from '#shared/case/case';
 import { errorName } from './session.ts';
 
 /** JSON with its keys in order: the same request is the same payload, whoever built it. */
@@ -11,17 +11,17 @@ export const canonicalJson = (value: unknown): string =>
   );
 
 /**
- * Starts the durable execution that is named after the join key. The same name with the same payload gives the execution
- * that exists; with another payload (more is known by now) it is refused as already started, which says the same.
+ * Starts a durable execution by name. The same name with the same payload gives the execution that exists; with another
+ * payload (more is known by now) it is refused as already started, which says the same.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  * @param functionArn with its alias: a durable function is invoked by a qualified name
  */
-export const openerOf = (lambda: LambdaClient, functionArn: string) => {
-  return async (request: SignalRequest): Promise<'opened' | 'already-open'> => {
+export const starterOf = (lambda: LambdaClient, functionArn: string) => {
+  return async (name: string, request: SignalRequest | FindingRequest): Promise<'opened' | 'already-open'> => {
     const invoke = new InvokeCommand({
       FunctionName: functionArn,
       InvocationType: 'Event',
-      DurableExecutionName: request.joinKey,
+      DurableExecutionName: name,
       Payload: Buffer.from(canonicalJson(request)),
     });
     try {
@@ -32,4 +32,10 @@ export const openerOf = (lambda: LambdaClient, functionArn: string) => {
       return 'already-open';
     }
   };
+};
+
+/** Starts the case of a signal: its execution is named after the join key. */
+export const openerOf = (lambda: LambdaClient, functionArn: string) => {
+  const start = starterOf(lambda, functionArn);
+  return (request: SignalRequest): Promise<'opened' | 'already-open'> => start(request.joinKey, request);
 };

@@ -1,18 +1,21 @@
+import { z } from 'zod';
 import { contextOfNeed, type Need, needsOf, type Stage } from '#shared/diagnosis/acquisition-needs';
 import type { Question } from '#shared/diagnosis/question';
 import type { ContextRecord } from '#shared/policy/context';
 import { principalOf } from '#shared/policy/principal';
-import { type KeyPart, type Party, type Step, type StepName, WAYS, type Way } from './ways.ts';
+import { type KeyPart, type Party, STEPS, type Step, WAYS, type Way } from './ways.ts';
 
-/** One thing that an acquisition asks of KMS: who, what, and of which key. Plain JSON. */
-export interface Asked {
-  readonly step: StepName;
-  readonly roleArn: string;
-  readonly action: string;
+/** One thing that an acquisition asks of KMS: who, what, and of which key. */
+export const Asked = z.object({
+  step: z.enum(STEPS),
+  roleArn: z.string(),
+  action: z.string(),
   /** `null`: an action without a key. */
-  readonly keyArn: string | null;
-  readonly context: ContextRecord;
-}
+  keyArn: z.string().nullable(),
+  /** What is known of the request. */
+  context: z.record(z.string(), z.union([z.string(), z.array(z.string()), z.null()])),
+});
+export type Asked = Readonly<Omit<z.infer<typeof Asked>, 'context'>> & { readonly context: ContextRecord };
 
 /** The ARNs that a way's parts stand for. */
 export interface Cast {

@@ -5,6 +5,7 @@ import type { Known } from '#shared/policy/known';
 import { assess, type TagCondition } from '#shared/route/ssm-triage/assess';
 import { copyTarget, type EncryptionByDefault } from '#shared/route/unencrypted-copy/target';
 import type { Settings } from '#shared/settings';
+import type { Asked } from './asked.ts';
 import type { Situation } from './examination.ts';
 import type { OutlookEntry, RouteOpenness, Row } from './report.ts';
 import { type Outlook, type Verdict, worstOf } from './verdict.ts';
@@ -111,6 +112,17 @@ export const copyOpenness = (
   return FORESEEN[forecastDecrypt(caller, keyArn, key)];
 };
 
+/** A question with lists of its own: schemas have no read-only ones. */
+const plain = ({ context, ...asked }: Asked) => ({
+  ...asked,
+  context: Object.fromEntries(
+    Object.entries(context).map(([key, value]) => [
+      key,
+      value === null || typeof value === 'string' ? value : [...value],
+    ]),
+  ),
+});
+
 export const outlookEntry = (
   situation: Situation,
   { way, verdict, steps, refusals, missing }: Outlook,
@@ -126,11 +138,12 @@ export const outlookEntry = (
   way,
   verdict,
   steps: [...steps],
-  refusals: refusals.map(({ asked: { step, roleArn, action, keyArn }, cause, explanation, fixes }) => ({
-    step,
-    roleArn,
-    action,
-    keyArn,
+  refusals: refusals.map(({ asked, besides, cause, explanation, fixes }) => ({
+    step: asked.step,
+    roleArn: asked.roleArn,
+    action: asked.action,
+    keyArn: asked.keyArn,
+    asked: [asked, ...besides.filter((other) => other !== asked)].map(plain),
     cause,
     explanation,
     fixes: fixes.map(({ layer, target, statement, verified, note }) => ({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Asked } from './asked.ts';
 import { STEPS } from './ways.ts';
 
 /**
@@ -51,6 +52,8 @@ const Refusal = z.object({
   roleArn: z.string(),
   action: z.string(),
   keyArn: z.string().nullable(),
+  /** All that the same role asks of the same key: a fix lets all of it pass. The first is what is refused. */
+  asked: z.array(Asked),
   cause: z.string().nullable(),
   explanation: z.string(),
   fixes: z.array(Fix),

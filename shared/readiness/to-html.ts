@@ -92,7 +92,8 @@ const dataOf = ({ outlooks, rows }: ReadinessReport) => {
   return {
     steps: STEPS,
     outlooks: outlooks.map(({ keyArn, encrypted, aliases, way, verdict, steps, refusals, missing, copy }) => {
-      return { keyArn, encrypted, aliases, way, verdict, steps, refusals, missing, copy };
+      const told = refusals.map(({ cause, explanation, fixes }) => ({ cause, explanation, fixes }));
+      return { keyArn, encrypted, aliases, way, verdict, steps, refusals: told, missing, copy };
     }),
     rows: rows.map(({ volumes, ...row }) => ({
       ...row,

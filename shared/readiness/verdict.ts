@@ -21,6 +21,8 @@ export type StepVerdict = Verdict;
 /** Why a role is refused a key, and what would let it pass. */
 export interface Refusal {
   readonly asked: Asked;
+  /** All that the same role asks of the same key, this too. */
+  readonly besides: readonly Asked[];
   readonly cause: Cause | null;
   readonly explanation: string;
   readonly fixes: readonly Fix[];
@@ -106,7 +108,9 @@ const sameRoleAndKey = (left: Asked, right: Asked): boolean =>
   left.roleArn === right.roleArn && left.keyArn === right.keyArn;
 
 /** A key that its state alone shuts, with nothing that a policy refuses. */
-const shutByState = (asked: Asked, record: FactsRecord, told: Diagnosis): Omit<Refusal, 'asked'> => {
+type Told = Pick<Refusal, 'cause' | 'explanation' | 'fixes'>;
+
+const shutByState = (asked: Asked, record: FactsRecord, told: Diagnosis): Told => {
   const state = unusable(record);
   if (told.decision === 'denied' || state === undefined || asked.keyArn === null) return told;
   const target = asked.keyArn;
@@ -118,8 +122,7 @@ const shutByState = (asked: Asked, record: FactsRecord, told: Diagnosis): Omit<R
   };
 };
 
-const diagnosed = (asked: Asked, all: readonly Asked[], recordOf: RecordOf): Omit<Refusal, 'asked'> => {
-  const besides = all.filter((other) => sameRoleAndKey(asked, other));
+const diagnosed = (asked: Asked, besides: readonly Asked[], recordOf: RecordOf): Told => {
   const record = recordOf(asked);
   return shutByState(asked, record, diagnose(null, questionOf(asked, besides), record));
 };
@@ -143,8 +146,9 @@ const refusalsIn = (answers: readonly Answered[], recordOf: RecordOf): readonly 
   );
   const all = answers.map(({ asked }) => asked);
   return firsts.map(({ asked }) => {
-    const { cause, explanation, fixes } = diagnosed(asked, all, recordOf);
-    return roundDefaultKey(asked, { asked, cause, explanation, fixes });
+    const besides = all.filter((other) => sameRoleAndKey(asked, other));
+    const { cause, explanation, fixes } = diagnosed(asked, besides, recordOf);
+    return roundDefaultKey(asked, { asked, besides, cause, explanation, fixes });
   });
 };
 
