@@ -10,7 +10,7 @@ import { situationId, situationOf } from './entries.ts';
 import { examining } from './examining.ts';
 import { checkHealth } from './health.ts';
 import { type Cursor, type Listed, listOne, listPage, START } from './listing.ts';
-import { type HealthCheck, OutlookEntry, type ReadinessReport, Row } from './report.ts';
+import { type HealthCheck, OutlookEntry, type ReadinessReport, type RefusalEntry, Row } from './report.ts';
 import type { ReadinessRequest } from './request.ts';
 import { type Shelf, shelfOf } from './shelf.ts';
 import { readinessCsv } from './to-csv.ts';
@@ -35,7 +35,26 @@ export interface ReadinessSummary {
   readonly unread: readonly string[];
   /** `s3://…/readiness.html` and its siblings. */
   readonly report: string;
+  /** Of one instance or one key: what was found, at once. */
+  readonly answers?: readonly Answer[];
 }
+
+/** What an acquisition in one situation would come to, in short. */
+export type Answer = Pick<OutlookEntry, 'id' | 'verdict' | 'missing' | 'copy'> & {
+  readonly refusals: readonly Pick<RefusalEntry, 'cause' | 'explanation' | 'fixes'>[];
+};
+
+/** An instance has at most a few dozen volumes; what is beyond this stands in the report. */
+const MOST_ANSWERS = 10;
+const MOST_REFUSALS = 3;
+
+const answerOf = ({ id, verdict, missing, copy, refusals }: OutlookEntry): Answer => ({
+  id,
+  verdict,
+  missing,
+  copy,
+  refusals: refusals.slice(0, MOST_REFUSALS).map(({ cause, explanation, fixes }) => ({ cause, explanation, fixes })),
+});
 
 /**
  * Situations that are examined in one step. Each may be of an account of its own, and the calls of a step are kept with it:
@@ -293,7 +312,8 @@ export const assessReadiness = async (
     ] as const;
     for (const [name, body, type] of documents)
       await tools.bucket.put(custody, await run.own(), `${run.folder}/${name}`, body, type);
-    return { machines: report.machines, volumes: report.volumes, lines: summaryLines(report) };
+    const answers = scope.kind === 'places' ? [] : report.outlooks.slice(0, MOST_ANSWERS).map(answerOf);
+    return { machines: report.machines, volumes: report.volumes, lines: summaryLines(report), answers };
   });
 
   const report = `s3://${tools.bucket.bucket}/${run.folder}/readiness.html`;
@@ -302,6 +322,7 @@ export const assessReadiness = async (
   );
   const tally = { good: 0, bad: 0, note: 0, unknown: 0 };
   for (const { result } of health) tally[result] += 1;
-  const { machines, volumes } = counts;
-  return { runId: run.runId, machines, volumes, health: tally, unread: inventory.unread, report };
+  const { machines, volumes, answers } = counts;
+  const summary = { runId: run.runId, machines, volumes, health: tally, unread: inventory.unread.slice(0, 50), report };
+  return answers.length === 0 ? summary : { ...summary, answers };
 };
