@@ -41,7 +41,7 @@ button:focus-visible, input:focus-visible, select:focus-visible, tr:focus-visibl
 .verdicts { display: flex; flex-wrap: wrap; gap: .5rem; }
 .verdicts > button { display: flex; align-items: baseline; gap: .5rem; padding: .375rem .875rem; }
 .verdicts b { font-size: 1.375rem; font-variant-numeric: tabular-nums; }
-button[aria-pressed='false'] { opacity: .45; }
+[data-verdict][aria-pressed='false'] { opacity: .45; }
 .causes { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: .375rem 1.5rem; }
 .causes button { width: 100%; display: grid; grid-template-columns: 1fr auto; gap: 0 .75rem; text-align: left; border: 0; padding: .25rem .5rem; position: relative; isolation: isolate; overflow: hidden; }
 .causes button::before { content: ''; position: absolute; inset: 0 auto 0 0; width: var(--share); background: var(--refused-well); z-index: -1; border-radius: .25rem; }
