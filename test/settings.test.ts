@@ -34,6 +34,15 @@ describe('settingsFrom', () => {
       COMMAND_WAIT: 60,
       COOL_DOWN: 60,
       LEDGER_DAYS: 30,
+      ON_FINDING: 'report',
+      FINDING_SEVERITY: 7,
+      FINDING_TYPES: [],
+      READINESS_ACCOUNTS: [],
+      READINESS_REGIONS: [],
+      PLATFORM_KEY_ARN: '',
+      OPEN_SHARED: false,
+      TEMPORARY_ALIAS: 'alias/CadoResponse-KMS-Alias*',
+      STACK_NAME: '',
     });
   });
 
@@ -81,12 +90,25 @@ describe('settingsFrom', () => {
     { name: 'ALLOW_UNENCRYPTED_COPY', value: 'yes' },
     { name: 'REQUIRE_APPROVAL', value: '1' },
     { name: 'PLATFORM_ACCOUNT', value: '1234' },
+    { name: 'ON_FINDING', value: 'everything' },
+    { name: 'FINDING_SEVERITY', value: '11' },
+    { name: 'READINESS_ACCOUNTS', value: '111122223333,1234' },
+    { name: 'READINESS_REGIONS', value: 'eu-west-3,Paris' },
+    { name: 'OPEN_SHARED', value: 'yes' },
     { name: 'SSM_TAG_KEY', value: 'k'.repeat(129) },
     { name: 'SSM_TAG_VALUE', value: 'v'.repeat(257) },
     { name: 'MEMORY_TOOL_LINUX', value: 'x'.repeat(1_025) },
     { name: 'MEMORY_TOOL_WINDOWS', value: 'x'.repeat(1_025) },
   ])('refuses $name out of its bounds, by its name', ({ name, value }) => {
     expect(() => settingsFrom({ ...least, [name]: value })).toThrow(name);
+  });
+
+  it('reads the scope of readiness, with spaces or without', () => {
+    const scope = { READINESS_ACCOUNTS: '111122223333, 444455556666', READINESS_REGIONS: 'eu-west-3,us-gov-west-1' };
+    expect(settingsFrom({ ...least, ...scope })).toMatchObject({
+      READINESS_ACCOUNTS: ['111122223333', '444455556666'],
+      READINESS_REGIONS: ['eu-west-3', 'us-gov-west-1'],
+    });
   });
 
   it('reads an empty tag key as asking for no tag', () => {
@@ -123,6 +145,7 @@ describe('the template', () => {
       'COPY_FUNCTION',
       'EVIDENCE_BUCKET',
       'TOPIC_ARN',
+      'STACK_NAME',
     ];
     const left = (all: object) => Object.fromEntries(Object.entries(all).filter(([name]) => !decided.includes(name)));
     expect(left(settings)).toEqual(left(defaults));
