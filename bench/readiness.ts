@@ -50,7 +50,7 @@ const measure = async ({ volumes, keys }: Fleet): Promise<Measured> => {
   const account = await embeddedAccount({
     accountId: PLATFORM,
     region: REGION,
-    parameters: { ReadinessAccounts: OWNERS.join(','), ReadinessRegions: REGION },
+    parameters: { ScopeAccountIds: OWNERS.join(','), ScopeRegions: REGION },
   });
   const restore = leadClientsTo(account);
   try {

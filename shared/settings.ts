@@ -6,10 +6,15 @@ const parts = (text: string): string[] => text.split(',').flatMap((part) => part
 
 const list = z.string().default('').transform(parts);
 
-const flag = z
-  .enum(['true', 'false'])
-  .default('false')
-  .transform((text) => text === 'true');
+/** A list of which each part must be of a kind. */
+const listOf = (kind: RegExp, expected: string) =>
+  list.refine((parts) => parts.every((part) => kind.test(part)), expected);
+
+const flag = (fallback: 'true' | 'false' = 'false') =>
+  z
+    .enum(['true', 'false'])
+    .default(fallback)
+    .transform((text) => text === 'true');
 
 /**
  * What an operator decides, read once from the environment that `template.yaml` sets.
@@ -36,11 +41,11 @@ const Settings = z.object({
   /** ARN of a version of `copy-blocks`. */
   COPY_FUNCTION: z.string().default(''),
   /** Whether evidence may be copied to where no key protects it. */
-  ALLOW_UNENCRYPTED_COPY: flag,
+  ALLOW_UNENCRYPTED_COPY: flag(),
   /** A customer key of Unlatch's account, for copies that are not to be, or cannot be, unencrypted. */
   EVIDENCE_KEY_ARN: z.string().default(''),
   /** Whether a person must agree before a copy is made. */
-  REQUIRE_APPROVAL: flag,
+  REQUIRE_APPROVAL: flag(),
   /** How long a person has for it; no answer is a no. */
   APPROVAL_WAIT: minutes(240, 10_080),
   /** The account with which copies are shared; empty: it is Unlatch's own. */
@@ -48,6 +53,26 @@ const Settings = z.object({
     .string()
     .regex(/^(\d{12})?$/)
     .default(''),
+  /** The Region in which the platform reads; empty: Unlatch's own. */
+  PLATFORM_REGION: z
+    .string()
+    .regex(/^([a-z]{2}(-[a-z]+)+-\d)?$/)
+    .default(''),
+  /** Whether disks may be copied under keys that are not the refused one; such copies stay encrypted. */
+  RE_ENCRYPT: flag('true'),
+  /** Begins the alias of a temporary key: as the platform names its own, so that its permissions fit. */
+  KEY_ALIAS_PREFIX: z
+    .string()
+    .regex(/^alias\/(?!aws\/)[\w/-]{1,128}$/)
+    .default('alias/CadoResponse-KMS-Alias'),
+  /** Accounts that are looked through beside Unlatch's own. */
+  SCOPE_ACCOUNTS: listOf(/^\d{12}$/, 'expected account ids of 12 digits, with commas between'),
+  /** Regions that are looked through; empty: Unlatch's own. */
+  SCOPE_REGIONS: listOf(/^[a-z]{2}[a-z0-9-]{2,30}$/, 'expected Regions such as `eu-west-3`, with commas between'),
+  /** Whether temporary keys that the platform left behind are ended, or only told of. */
+  SWEEP_PLATFORM_KEYS: flag(),
+  /** Days after which a temporary key of the platform counts as left behind. */
+  PLATFORM_KEY_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   /** Days after which a copy may be swept, by its tag. */
   EVIDENCE_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
   /** The tag without which no command may be sent to an instance; an empty key means that none is asked for. */
@@ -68,24 +93,10 @@ const Settings = z.object({
   FINDING_SEVERITY: z.coerce.number().min(1).max(10).default(7),
   /** Types of findings, `*` for any run of characters. Empty: all that name an instance. */
   FINDING_TYPES: list,
-  /** Accounts that readiness looks at; empty: Unlatch's own. */
-  READINESS_ACCOUNTS: z
-    .string()
-    .regex(/^(\s*\d{12}\s*(,|$))*$/, 'expected account ids of 12 digits, with commas between')
-    .default('')
-    .transform(parts),
-  /** Regions that readiness looks at; empty: Unlatch's own. */
-  READINESS_REGIONS: z
-    .string()
-    .regex(/^(\s*[a-z]{2}[a-z0-9-]{2,30}\s*(,|$))*$/, 'expected Regions such as `eu-west-3`, with commas between')
-    .default('')
-    .transform(parts),
   /** The key under which the platform makes what it keeps; empty: the one under which EBS encrypts there by default. */
   PLATFORM_KEY_ARN: z.string().default(''),
   /** Whether the platform makes volumes straight from shared snapshots; else it copies those first. */
-  OPEN_SHARED: flag,
-  /** Alias of the keys that the platform makes to hand over what is under a default key. */
-  TEMPORARY_ALIAS: z.string().max(256).default('alias/CadoResponse-KMS-Alias*'),
+  OPEN_SHARED: flag(),
   /** The stack's name: its rules begin with it. */
   STACK_NAME: z.string().max(128).default(''),
   LEDGER_DAYS: z.coerce.number().int().min(1).max(365).default(30),

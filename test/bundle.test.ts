@@ -19,14 +19,14 @@ const BuildProperties = z.strictObject({
   Target: z.string(),
   MainFields: z.string(),
   OutExtension: z.tuple([z.literal('.js=.mjs')]),
-  Loader: z.array(z.string()),
+  Loader: z.array(z.string()).default([]),
   Banner: z.tuple([z.object({}).catchall(z.string()).or(z.string())]),
   EntryPoints: z.tuple([z.string()]),
 });
 
 const template = parseDocument(readFileSync('template.yaml', 'utf8'), { logLevel: 'silent' });
 
-describe.each(['ObserveFunction', 'RemediateFunction', 'FindingFunction', 'ReadinessFunction'])(
+describe.each(['ObserveFunction', 'RemediateFunction', 'SweepFunction', 'FindingFunction', 'ReadinessFunction'])(
   '%s, bundled as the template says',
   (name) => {
     const properties = BuildProperties.parse(

@@ -7,6 +7,7 @@ import { parseReadinessRequest } from '#shared/readiness/request';
 import { parseLaneRequest } from '#shared/route/unencrypted-copy/lane-request';
 import { readFinding } from '#shared/signal/finding';
 import { readSignal } from '#shared/signal/read-signal';
+import { parseSweepRequest } from '#shared/sweep/request';
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const eventAt = (path: string): object => JSON.parse(readFileSync(at(`events/${path}`), 'utf8'));
@@ -145,12 +146,16 @@ describe('requests by hand', () => {
     expect(parseReadinessRequest(eventAt(file))).toMatchObject(eventAt(file));
   });
 
+  it.each(filesIn('sweep/*.json'))('%s starts a sweep', (file) => {
+    expect(parseSweepRequest(eventAt(file))).toEqual({ dryRun: file === 'sweep/dry-run.json' });
+  });
+
   it.each(filesIn('by-hand/*.json'))('%s is a request, read as it stands', (file) => {
     expect(parseRequest(eventAt(file))).toEqual(eventAt(file));
   });
 
   it('and every sample stands in one of these folders', () => {
-    const others = filesIn('{by-hand,copy-blocks,readiness}/*.json').length;
+    const others = filesIn('{by-hand,copy-blocks,readiness,sweep}/*.json').length;
     expect(filesIn('**/*.json')).toHaveLength(table.length + findings.length + others);
   });
 });

@@ -24,6 +24,13 @@ describe('settingsFrom', () => {
       REQUIRE_APPROVAL: false,
       APPROVAL_WAIT: 240,
       PLATFORM_ACCOUNT: '',
+      PLATFORM_REGION: '',
+      RE_ENCRYPT: true,
+      KEY_ALIAS_PREFIX: 'alias/CadoResponse-KMS-Alias',
+      SCOPE_ACCOUNTS: [],
+      SCOPE_REGIONS: [],
+      SWEEP_PLATFORM_KEYS: false,
+      PLATFORM_KEY_DAYS: 7,
       EVIDENCE_DAYS: 90,
       SSM_TAG_KEY: 'CadoResponseSSMEnabled',
       SSM_TAG_VALUE: 'True',
@@ -37,11 +44,8 @@ describe('settingsFrom', () => {
       ON_FINDING: 'report',
       FINDING_SEVERITY: 7,
       FINDING_TYPES: [],
-      READINESS_ACCOUNTS: [],
-      READINESS_REGIONS: [],
       PLATFORM_KEY_ARN: '',
       OPEN_SHARED: false,
-      TEMPORARY_ALIAS: 'alias/CadoResponse-KMS-Alias*',
       STACK_NAME: '',
     });
   });
@@ -92,8 +96,6 @@ describe('settingsFrom', () => {
     { name: 'PLATFORM_ACCOUNT', value: '1234' },
     { name: 'ON_FINDING', value: 'everything' },
     { name: 'FINDING_SEVERITY', value: '11' },
-    { name: 'READINESS_ACCOUNTS', value: '111122223333,1234' },
-    { name: 'READINESS_REGIONS', value: 'eu-west-3,Paris' },
     { name: 'OPEN_SHARED', value: 'yes' },
     { name: 'SSM_TAG_KEY', value: 'k'.repeat(129) },
     { name: 'SSM_TAG_VALUE', value: 'v'.repeat(257) },
@@ -101,14 +103,6 @@ describe('settingsFrom', () => {
     { name: 'MEMORY_TOOL_WINDOWS', value: 'x'.repeat(1_025) },
   ])('refuses $name out of its bounds, by its name', ({ name, value }) => {
     expect(() => settingsFrom({ ...least, [name]: value })).toThrow(name);
-  });
-
-  it('reads the scope of readiness, with spaces or without', () => {
-    const scope = { READINESS_ACCOUNTS: '111122223333, 444455556666', READINESS_REGIONS: 'eu-west-3,us-gov-west-1' };
-    expect(settingsFrom({ ...least, ...scope })).toMatchObject({
-      READINESS_ACCOUNTS: ['111122223333', '444455556666'],
-      READINESS_REGIONS: ['eu-west-3', 'us-gov-west-1'],
-    });
   });
 
   it('reads an empty tag key as asking for no tag', () => {

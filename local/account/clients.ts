@@ -6,6 +6,7 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { OrganizationsClient } from '@aws-sdk/client-organizations';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -160,6 +161,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   const cloudtrail = mockClient(CloudTrailClient);
   const iam = mockClient(IAMClient);
   const organizations = mockClient(OrganizationsClient);
+  const tag = mockClient(ResourceGroupsTaggingAPIClient);
   const ssm = mockClient(SSMClient);
   const s3 = mockClient(S3Client);
   const sts = mockClient(STSClient);
@@ -176,6 +178,7 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   cloudtrail.send.callsFake(answering('cloudtrail'));
   iam.send.callsFake(answering('iam'));
   organizations.send.callsFake(answering('organizations'));
+  tag.send.callsFake(answering('tag'));
   ssm.send.callsFake(answering('ssm'));
   s3.send.callsFake(answering('s3'));
   sts.send.callsFake(answering('sts'));
@@ -191,7 +194,22 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
   });
 
   return () => {
-    for (const mock of [ec2, ebs, kms, cloudtrail, iam, organizations, ssm, s3, sts, sns, events, lambda, documents])
+    for (const mock of [
+      ec2,
+      ebs,
+      kms,
+      cloudtrail,
+      iam,
+      organizations,
+      tag,
+      ssm,
+      s3,
+      sts,
+      sns,
+      events,
+      lambda,
+      documents,
+    ])
       mock.restore();
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);

@@ -94,6 +94,13 @@ const emitRecord = (
     resources: [],
     detail,
   } as const;
+  ground.state.history.push({
+    accountId: recipientAccountId,
+    region: call.region,
+    time: ground.now(),
+    resources: (call.keys ?? []).map(({ arn }) => arn),
+    detail,
+  });
   ground.emit(event, cloudTrailLagSeconds);
 };
 

@@ -74,6 +74,13 @@ const permissionChange = (change: unknown): Record<string, readonly string[]> =>
   };
 };
 
+/** Of the copy; with leave to tag it as it is made. */
+const copying: Needs = (call, input) => {
+  const resource = snapshotArn(call, made);
+  const tags = requestTags(input);
+  return [{ action: 'ec2:CopySnapshot', resource, context: tags }, ...tagging(resource, 'CopySnapshot', tags)];
+};
+
 const creatingVolume: Needs = (call, input, ground) => {
   const resource = arnOf(call, 'volume', 'vol-00000000000000000');
   const tags = requestTags(input);
@@ -132,6 +139,7 @@ export const EBS_NEEDS: Readonly<Record<string, Needs>> = {
   'ebs:CompleteSnapshot': onBlocks('CompleteSnapshot'),
   'ec2:GetEbsEncryptionByDefault': anywhere('ec2:GetEbsEncryptionByDefault'),
   'ec2:DescribeSnapshots': anywhere('ec2:DescribeSnapshots'),
+  'ec2:CopySnapshot': copying,
   'ec2:DeleteSnapshot': onSnapshot('DeleteSnapshot'),
   'ec2:ModifySnapshotAttribute': sharing,
   'ec2:DescribeVolumes': anywhere('ec2:DescribeVolumes'),

@@ -10,6 +10,7 @@ import {
   answered,
   callerPlace,
   ec2Error,
+  isAt,
   isVisible,
   ownSnapshot,
   recordedCall,
@@ -31,6 +32,9 @@ import {
   withinRequest,
 } from './kms-forwarding.ts';
 import type { Key, Snapshot } from './state.ts';
+
+/** "Each account can have up to 20 concurrent snapshot copy requests to a single destination Region", Amazon EBS User Guide. */
+const copiesAtOnce = 20;
 
 /** A copy's KMS calls follow its answer by about this long. */
 const copyKmsSeconds = 3;
@@ -70,6 +74,13 @@ const copyParameters = ({ input, region }: Call<CopySnapshotCommandInput>) => ({
 const copySnapshot = async (ground: Ground, call: Call<CopySnapshotCommandInput>) => {
   const source = copiedSnapshot(ground, call);
   const key = await copyKey(ground, call, source);
+  const underWay = [...ground.state.snapshots.values()].filter(
+    (snapshot) =>
+      isAt(snapshot, callerPlace(call)) && snapshot.volumeId === 'vol-ffffffff' && snapshot.state === 'pending',
+  );
+  if (underWay.length >= copiesAtOnce) {
+    throw ec2Error(call, 'ResourceLimitExceeded', 'Too many snapshot copies in progress.');
+  }
   const copy: Snapshot = {
     snapshotId: ground.resourceId('snap'),
     ...callerPlace(call),
@@ -108,8 +119,10 @@ const copiedSnapshot = (ground: Ground, call: Call<CopySnapshotCommandInput>): S
 };
 
 const unusableStates = {
+  Creating: 'is creating',
   Disabled: 'is disabled',
   PendingDeletion: 'is pending deletion',
+  PendingReplicaDeletion: 'is pending replica deletion',
   PendingImport: 'is pending import',
   Unavailable: 'is unavailable',
 } as const;
@@ -178,7 +191,14 @@ const sourcePermitted = async (
   if (key === undefined) return false;
   const by = copySource(ground, { ...call, region: source.region });
   const terms = ebsGrant(source.region, { encryptionContextEquals: ebsContext(source.snapshotId) });
-  return (await forwardCreateGrant(ground, by, key, terms)) === null;
+  const before = key.grants.length;
+  if ((await forwardCreateGrant(ground, by, key, terms)) !== null) return false;
+  // EBS retires what it needs no more; when exactly is documented nowhere.
+  const [grant] = key.grants.slice(before);
+  ground.after(snapshotSeconds, () => {
+    if (grant !== undefined && key.grants.includes(grant)) key.grants.splice(key.grants.indexOf(grant), 1);
+  });
+  return true;
 };
 
 const completeCopy = (ground: Ground, source: Snapshot, copy: Snapshot): void => {

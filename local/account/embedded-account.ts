@@ -8,6 +8,7 @@ import type { Call, EventBridgeEvent } from './call.ts';
 import type { DurableExecution } from './durable-executions.ts';
 import { ebsDirectService } from './ebs-direct.ts';
 import { ec2Service } from './ec2.ts';
+import { eventHistory } from './event-history.ts';
 import { virtualGround } from './ground.ts';
 import { iamService } from './iam.ts';
 import { kmsService } from './kms.ts';
@@ -17,7 +18,8 @@ import { objectStore } from './object-store.ts';
 import { organizationsService } from './organizations.ts';
 import type { PolicyDocument, Role, RoleSession } from './state.ts';
 import { systemsManager } from './systems-manager.ts';
-import { cloudTrailService } from './trails.ts';
+import { taggingService } from './tagging.ts';
+import { trailsService } from './trails.ts';
 
 /** One call to AWS that a function made. */
 export interface MadeCall {
@@ -223,9 +225,10 @@ export const embeddedAccount = async ({
       ec2: ec2Service(ground),
       ebs: ebsDirectService(ground),
       kms: kmsService(ground),
-      cloudtrail: cloudTrailService(ground),
+      cloudtrail: { ...eventHistory(ground), ...trailsService(ground) },
       iam: iamService(ground),
       organizations: organizationsService(ground),
+      tag: taggingService(ground),
       ssm: ssm.operations,
       s3: store.operations,
       sts,

@@ -1,17 +1,24 @@
 import { judge, type Layer } from './judge.ts';
+import { resourceTags } from './needs.ts';
 import type { Grant, Key, RoleSession, State } from './state.ts';
 
 export type KmsAction =
+  | 'CancelKeyDeletion'
+  | 'CreateAlias'
   | 'CreateGrant'
   | 'Decrypt'
+  | 'DeleteAlias'
   | 'DescribeKey'
   | 'GenerateDataKey'
   | 'GenerateDataKeyWithoutPlaintext'
   | 'GetKeyPolicy'
   | 'ListGrants'
+  | 'ListResourceTags'
   | 'ReEncryptFrom'
   | 'ReEncryptTo'
-  | 'RetireGrant';
+  | 'ReplicateKey'
+  | 'RetireGrant'
+  | 'ScheduleKeyDeletion';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 
@@ -88,11 +95,22 @@ const fits = (grant: Grant, request: KmsRequest): boolean => {
   );
 };
 
-const worksInAnyState: ReadonlySet<KmsAction> = new Set(['DescribeKey', 'GetKeyPolicy', 'ListGrants', 'RetireGrant']);
+const worksInAnyState: ReadonlySet<KmsAction> = new Set([
+  'CancelKeyDeletion',
+  'DeleteAlias',
+  'DescribeKey',
+  'GetKeyPolicy',
+  'ListGrants',
+  'ListResourceTags',
+  'RetireGrant',
+  'ScheduleKeyDeletion',
+]);
 
 const stateProblems = {
   Disabled: { code: 'DisabledException', words: 'is disabled.' },
+  Creating: { code: 'KMSInvalidStateException', words: 'is creating.' },
   PendingDeletion: { code: 'KMSInvalidStateException', words: 'is pending deletion.' },
+  PendingReplicaDeletion: { code: 'KMSInvalidStateException', words: 'is pending replica deletion.' },
   PendingImport: { code: 'KMSInvalidStateException', words: 'is pending import.' },
   Unavailable: { code: 'KMSInvalidStateException', words: 'is unavailable.' },
 } as const;
@@ -163,6 +181,7 @@ const keyContext = (key: Key): Record<string, string | readonly string[]> => ({
   'kms:KeySpec': 'SYMMETRIC_DEFAULT',
   'kms:KeyUsage': 'ENCRYPT_DECRYPT',
   'kms:MultiRegion': String(key.keyId.startsWith('mrk-')),
+  ...resourceTags(key.tags ?? {}, 'aws'),
   ...(key.aliases.length > 0 ? { 'kms:ResourceAliases': key.aliases } : {}),
 });
 

@@ -88,6 +88,8 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'dynamodb:PutItem': table('dynamodb:PutItem'),
   'dynamodb:UpdateItem': table('dynamodb:UpdateItem'),
   'dynamodb:Query': table('dynamodb:Query'),
+  'dynamodb:Scan': table('dynamodb:Scan'),
+  'cloudtrail:LookupEvents': anywhere('cloudtrail:LookupEvents'),
   'lambda:Invoke': (_call, input) => [{ action: 'lambda:InvokeFunction', resource: text(input.FunctionName) }],
   'sts:AssumeRole': (_call, input) => [{ action: 'sts:AssumeRole', resource: text(input.RoleArn) }],
   'ec2:DescribeInstances': anywhere('ec2:DescribeInstances'),
@@ -110,6 +112,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'organizations:ListParents': onTarget('organizations:ListParents', 'ChildId'),
   'organizations:ListPoliciesForTarget': onTarget('organizations:ListPoliciesForTarget', 'TargetId'),
   'organizations:DescribePolicy': describingPolicy,
+  'tag:GetResources': anywhere('tag:GetResources'),
   'ssm:DescribeInstanceInformation': anywhere('ssm:DescribeInstanceInformation'),
   'ssm:GetCommandInvocation': anywhere('ssm:GetCommandInvocation'),
   'ssm:ListCommands': anywhere('ssm:ListCommands'),
@@ -130,11 +133,18 @@ const NEEDS: Readonly<Record<string, Needs>> = {
 const FREE: ReadonlySet<string> = new Set([
   'sts:GetCallerIdentity',
   'lambda:CheckpointDurableExecution',
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+  'kms:CreateKey',
+  'kms:DeleteAlias',
   'kms:DescribeKey',
   'kms:GetKeyPolicy',
-  'kms:ListGrants',
   'kms:ListAliases',
   'kms:ListKeys',
+  'kms:ListGrants',
+  'kms:ListResourceTags',
+  'kms:ReplicateKey',
+  'kms:ScheduleKeyDeletion',
 ]);
 
 /** Calls that are made by the thousand, one a block: judged once, as long as the policies stay the same. */

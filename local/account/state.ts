@@ -36,7 +36,14 @@ export interface RoleSession {
   readonly startedAt: Date;
 }
 
-export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'PendingImport' | 'Unavailable';
+export type KeyState =
+  | 'Creating'
+  | 'Enabled'
+  | 'Disabled'
+  | 'PendingDeletion'
+  | 'PendingReplicaDeletion'
+  | 'PendingImport'
+  | 'Unavailable';
 
 export interface Grant {
   readonly grantId: string;
@@ -56,7 +63,15 @@ export interface Key {
   readonly policy: PolicyDocument;
   readonly aliases: string[];
   readonly grants: Grant[];
+  /** Absent: none. */
+  readonly tags?: Tags | undefined;
+  /** Absent: before the scenario began, nobody knows when. */
+  readonly createdAt?: Date | undefined;
+  /** Of a multi-Region key: the ARN of its primary, which is its own where it is the primary. */
+  readonly primaryArn?: string | undefined;
   state: KeyState;
+  /** How its deletion was scheduled. */
+  deletion?: { readonly windowDays: number; readonly date: Date } | undefined;
 }
 
 export type Tags = Record<string, string>;
@@ -175,12 +190,25 @@ export interface Trail {
   readonly excluded: readonly string[];
 }
 
+/** A management event as CloudTrail keeps it, of an account and Region. */
+export interface KeptEvent {
+  readonly accountId: string;
+  readonly region: string;
+  readonly time: Date;
+  /** ARNs of the resources that it names. */
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
 export interface State {
+  readonly history: KeptEvent[];
   /** By account id. */
   readonly organization: Map<string, OrganizationPolicies>;
   readonly organizationHead: OrganizationHead;
   /** By ARN. */
   readonly roles: Map<string, Role>;
+  /** ARNs of roles that are linked to a service. */
+  readonly linkedRoles: Set<string>;
   /** By access key id. */
   readonly sessions: Map<string, RoleSession>;
   /** By ARN. */
@@ -197,10 +225,12 @@ export interface State {
 }
 
 export const emptyState = (): State => ({
+  history: [],
   organization: new Map(),
   // An account of its own, as AWS recommends.
   organizationHead: { managementAccount: '888899990000', delegatedAdministrators: new Set() },
   roles: new Map(),
+  linkedRoles: new Set(),
   sessions: new Map(),
   keys: new Map(),
   volumes: new Map(),

@@ -11,7 +11,7 @@ import type { Trail } from './state.ts';
 const answered = (call: Call) => ({ httpStatusCode: 200, requestId: call.requestId });
 
 /** CloudTrail's reading of trails, as the embedded account plays it. What trails take in does not bind its events. */
-export const cloudTrailService = ({ state }: Ground) => {
+export const trailsService = ({ state }: Ground) => {
   const trailOf = (call: Call, name = ''): Trail => {
     const trail = state.trails.find(({ arn }) => arn === name);
     if (trail !== undefined && isAt(trail, callerPlace(call))) return trail;

@@ -8,6 +8,7 @@ import type { Scenario } from '#local/scenario/scenario';
 import { stageOf } from '#local/scenario/stage';
 import type { Artefact } from '#shared/case/case';
 import type { CaseReport } from '#shared/case/report';
+import type { SweepReport, SweptThing } from '#shared/sweep/report';
 import { type Compared, comparedIn, tellAgreement } from './agreement.ts';
 import { type Command, type Output, readWords, stringOption } from './options.ts';
 import { tellTimeline } from './timeline.ts';
@@ -51,6 +52,27 @@ const reportsIn = (account: EmbeddedAccount): CaseReport[] =>
     const report: unknown = JSON.parse(body.toString());
     return isReport(report) ? [report] : [];
   });
+
+const isSweep = (value: unknown): value is SweepReport =>
+  typeof value === 'object' && value !== null && 'removed' in value && 'reported' in value;
+
+const sweepsIn = (account: EmbeddedAccount): SweepReport[] =>
+  [...account.store.latest()].flatMap(([key, body]) => {
+    if (!key.endsWith('/sweep.json')) return [];
+    const report: unknown = JSON.parse(body.toString());
+    return isSweep(report) ? [report] : [];
+  });
+
+const tellSweep = (output: Output, { at, removed, kept, reported, failed }: SweepReport): void => {
+  output.say(`\nsweep of ${at}: ${kept.length} things stay`);
+  const tell = (word: string, things: readonly SweptThing[]) => {
+    for (const { kind, id, because, undo } of things)
+      output.say(`  ${word.padEnd(10)} ${kind} ${id}: ${because}${undo === null ? '' : `; to call it off: ${undo}`}`);
+  };
+  tell('removed', removed);
+  tell('to see to', reported);
+  tell('failed', failed);
+};
 
 const HEADLINES = {
   preserved: 'evidence preserved',
@@ -115,6 +137,7 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
     tellCase(output, report, relative(process.cwd(), folder) || folder, calls);
   const compared = comparedIn(account, stage.tried);
   if (compared.length > 0) tellAgreement(output, compared);
+  for (const swept of sweepsIn(account)) tellSweep(output, swept);
   const { events, heeded } = timeline.counts();
   output.say(
     `\n${events} events, ${heeded} taken by a rule, ${cases.length} case${cases.length === 1 ? '' : 's'}, ${account.lambda.deadLetters.length} dead letters`,

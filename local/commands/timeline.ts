@@ -12,11 +12,16 @@ const TELLING: Readonly<Record<string, string>> = {
   'ebs:StartSnapshot': 'starts a copy of a disk',
   'ebs:CompleteSnapshot': 'completes the copy',
   'ec2:ModifySnapshotAttribute': 'shares the copy',
-  'ec2:DeleteSnapshot': 'deletes an unfinished copy',
+  'ec2:CopySnapshot': 'copies a snapshot under another key',
+  'ec2:DeleteSnapshot': 'deletes a copy that is not needed',
   'ec2:CreateVolume': 'makes a volume',
   'ec2:AttachVolume': 'attaches the volume',
   'ec2:DetachVolume': 'detaches the volume',
   'ec2:DeleteVolume': 'deletes the volume',
+  'kms:CreateKey': 'makes a temporary key',
+  'kms:ReplicateKey': 'replicates the temporary key',
+  'kms:ScheduleKeyDeletion': 'schedules the deletion of the temporary key',
+  'kms:DeleteAlias': 'takes its alias away',
   's3:GetObject': 'checks what arrived',
   'sns:Publish': 'tells people',
 };
@@ -36,8 +41,8 @@ const summary = (event: EventBridgeEvent): string => {
 const cut = (text: string): string => (text.length > 180 ? `${text.slice(0, 179)}…` : text);
 
 /** A copy's checksums, and the pages of readiness, are read part by part: too many lines, and none that tells anything. */
-const isBookkeeping = ({ api, input }: MadeCall): boolean =>
-  api === 's3:GetObject' && /\.sums"|"readiness\//.test(JSON.stringify(input));
+const isBookkeeping = ({ api, input, execution }: MadeCall): boolean =>
+  api === 's3:GetObject' && (execution === null || /\.sums"|"readiness\//.test(JSON.stringify(input)));
 
 /** Prints what happens in the account as it happens, with the virtual time since the start. */
 export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
@@ -63,7 +68,6 @@ export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
   account.events.on('called', (call: MadeCall) => {
     if (call.api === 'lambda:Invoke')
       tell('unlatch', call.error === null ? 'opens a case' : 'the case is open already');
-    if (call.execution === null) return;
     const says = isBookkeeping(call) ? undefined : TELLING[call.api];
     if (says !== undefined)
       tell('unlatch', `${says} (${call.api} in ${call.account})${call.error === null ? '' : `: ${call.error}`}`);

@@ -1,4 +1,4 @@
-import type { Scenario } from './scenario.ts';
+import { DEFAULT_KEY, type Scenario } from './scenario.ts';
 
 /** A name in a scenario that nothing bears: where it stands, and what it was to name. */
 export interface Dangling {
@@ -19,7 +19,7 @@ const duplicates = (list: string, names: readonly string[]): Dangling[] =>
 const ofVolumes = ({ instances, keys }: Scenario): Dangling[] =>
   instances.flatMap(({ volumes }, at) =>
     volumes.flatMap(({ key }, volume) =>
-      key === null || keys.some(({ name }) => name === key)
+      key === null || key === DEFAULT_KEY || keys.some(({ name }) => name === key)
         ? []
         : [missing(['instances', at, 'volumes', volume, 'key'], 'key', key)],
     ),
@@ -29,7 +29,7 @@ const ofVolumes = ({ instances, keys }: Scenario): Dangling[] =>
 const ofSteps = ({ acquisition, roles, keys, instances }: Scenario): Dangling[] => {
   const snapshots = new Set<string>();
   return acquisition.flatMap((step, at) => {
-    if (step.do === 'wait') return [];
+    if (step.do === 'wait' || step.do === 'clock') return [];
     const found: Dangling[] = [];
     const path = (...parts: (string | number)[]) => ['acquisition', at, ...parts];
     const by = 'by' in step ? step.by : 'platformRole' in step ? step.platformRole : null;

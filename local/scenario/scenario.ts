@@ -54,11 +54,14 @@ const Trail = z.strictObject({
   excluded: z.array(z.string()).default([]),
 });
 
+/** The key that EBS makes in each account and Region. */
+export const DEFAULT_KEY = 'aws/ebs';
+
 const Volume = z.strictObject({
   device: z.string().min(1).max(64),
   sizeGiB: z.int().min(1).max(16_384),
-  /** Name of a key above; `null`: not encrypted. */
-  key: Name.nullable(),
+  /** Name of a key above, or that of the account's own key for EBS; `null`: not encrypted. */
+  key: z.union([Name, z.literal(DEFAULT_KEY)]).nullable(),
 });
 
 const Instance = z.strictObject({
@@ -88,6 +91,10 @@ const Step = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('ShareSnapshot'), by: By, snapshot: Name, with: AccountId }),
   z.strictObject({ do: z.literal('CopySnapshot'), by: By, snapshot: Name, key: Name, as: Name }),
   z.strictObject({ do: z.literal('CreateVolume'), by: By, snapshot: Name, key: Name.nullable(), as: Name }),
+  /** Copies what another account shared with the role's own and it has not copied yet. */
+  z.strictObject({ do: z.literal('CopyShared'), by: By, key: Name, as: Name }),
+  /** The clock starts a function that the template lets run by it. */
+  z.strictObject({ do: z.literal('clock'), function: Name }),
   z.strictObject({ do: z.literal('wait'), seconds: z.number().min(0).max(86_400) }),
   /** Asks the function `readiness` by hand; `request` is as in `events/by-hand`, an instance may be named. */
   z.strictObject({
@@ -122,8 +129,8 @@ const Step = z.discriminatedUnion('do', [
 ]);
 export type Step = z.infer<typeof Step>;
 
-/** A step that a role does, call by call. */
-export type RoleStep = Extract<Step, { by: unknown }>;
+/** A step that a role of the platform takes, call by call. */
+export type PlatformStep = Extract<Step, { by: unknown }>;
 
 export const Scenario = z.strictObject({
   name: Name,
@@ -163,6 +170,9 @@ export const SCENARIOS = [
   'unencrypted-copy',
   'unencrypted-copy-in-guest',
   'encryption-by-default',
+  'default-key-cross-account',
+  'default-key-cross-region',
+  'customer-key-cross-account',
   'finding-before-acquisition',
   'readiness',
 ] as const;

@@ -1,8 +1,10 @@
+import type { Place } from '#local/account/ebs-notification';
 import type { EmbeddedAccount } from '#local/account/embedded-account';
+import { defaultKey } from '#local/account/kms-keys';
 import type { Instance, Key, RoleSession, Snapshot } from '#local/account/state';
 import { guardDutyFinding } from './finding.ts';
 import { BadInputError } from './loading.ts';
-import type { RoleStep, Scenario, Step } from './scenario.ts';
+import { DEFAULT_KEY, type PlatformStep, type Scenario, type Step } from './scenario.ts';
 import { type Tried, tryToAcquire } from './trial.ts';
 
 /** What the platform did in one step, and what AWS answered at once. */
@@ -13,7 +15,7 @@ export interface Act {
   readonly answer: string;
 }
 
-const whoDoes = (step: Exclude<Step, { do: 'wait' }>): string => {
+const whoDoes = (step: Exclude<Step, { do: 'wait' | 'clock' }>): string => {
   if (step.do === 'Readiness') return 'a person';
   if (step.do === 'Finding') return 'GuardDuty';
   const { role, accountId } = step.do === 'TryAll' ? step.platformRole : step.by;
@@ -67,6 +69,10 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     keys.set(name, key);
     if (deleted !== true) state.keys.set(key.arn, key);
   }
+  const keyArnOf = (key: string | null, place: Place): string | null => {
+    if (key === null) return null;
+    return key === DEFAULT_KEY ? defaultKey(ground, place).arn : named(keys, 'key', key).arn;
+  };
   for (const { name, volumes, agent, tags, ...rest } of scenario.instances) {
     const instanceId = rest.instanceId ?? ground.resourceId('i');
     const blockDevices = volumes.map(({ device, sizeGiB, key }) => {
@@ -76,7 +82,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         accountId: rest.accountId,
         region: rest.region,
         sizeGiB,
-        keyArn: key === null ? null : named(keys, 'key', key).arn,
+        keyArn: keyArnOf(key, rest),
         snapshotId: null,
         blocks: writtenBlocks(`${name} ${device}`, sizeGiB),
         tags: {},
@@ -97,7 +103,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     state.instances.set(instanceId, instance);
   }
 
-  const sessionFor = (by: RoleStep['by']): RoleSession => {
+  const sessionFor = (by: PlatformStep['by']): RoleSession => {
     const key = `${by.accountId}/${by.role}/${by.session}`;
     const known = sessions.get(key);
     if (known !== undefined) return known;
@@ -116,7 +122,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     return snapshot;
   };
 
-  const call = <Input>(step: RoleStep, region: string, input: Input) => ({
+  const call = <Input>(step: PlatformStep, region: string, input: Input) => ({
     input,
     session: sessionFor(step.by),
     region,
@@ -126,7 +132,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
   const { region } = scenario.unlatch;
 
   const acts: {
-    readonly [Do in RoleStep['do']]: (step: Extract<Step, { do: Do }>) => Promise<string>;
+    readonly [Do in PlatformStep['do']]: (step: Extract<PlatformStep, { do: Do }>) => Promise<string>;
   } = {
     CreateSnapshot: async (step) => {
       const instance = named(instances, 'instance', step.instance);
@@ -173,6 +179,26 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
       snapshots.set(step.as, [SnapshotId]);
       return `${SnapshotId}, pending`;
     },
+    CopyShared: async (step) => {
+      const { accountId } = step.by;
+      const shared = [...state.snapshots.values()].filter(
+        (snapshot) => snapshot.region === region && snapshot.sharedWith.has(accountId),
+      );
+      const copies: string[] = [];
+      for (const { snapshotId } of shared) {
+        const { SnapshotId = '' } = await services.ec2.CopySnapshot(
+          call(step, region, {
+            SourceSnapshotId: snapshotId,
+            SourceRegion: region,
+            Encrypted: true,
+            KmsKeyId: named(keys, 'key', step.key).arn,
+          }),
+        );
+        copies.push(SnapshotId);
+      }
+      snapshots.set(step.as, copies);
+      return copies.length === 0 ? 'nothing is shared with it' : `${copies.join(', ')}, pending`;
+    },
     CreateVolume: async (step) => {
       const { VolumeId = '' } = await services.ec2.CreateVolume(
         call(step, region, {
@@ -185,7 +211,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     },
   };
 
-  const perform = (step: RoleStep): Promise<string> => {
+  const perform = (step: PlatformStep): Promise<string> => {
     switch (step.do) {
       case 'CreateSnapshot':
         return acts.CreateSnapshot(step);
@@ -195,16 +221,35 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         return acts.ShareSnapshot(step);
       case 'CopySnapshot':
         return acts.CopySnapshot(step);
+      case 'CopyShared':
+        return acts.CopyShared(step);
       case 'CreateVolume':
         return acts.CreateVolume(step);
     }
+  };
+
+  const startByClock = async (folder: string): Promise<void> => {
+    const fn = account.template.functions.find((one) => one.folder === folder);
+    if (fn?.scheduled !== true)
+      throw new BadInputError(`${scenario.name}: the template has no schedule for a function \`${folder}\``);
+    await account.lambda.deliver(fn.logicalId, {
+      version: '0',
+      id: ground.uuid(),
+      'detail-type': 'Scheduled Event',
+      source: 'aws.events',
+      account: account.accountId,
+      time: ground.now().toISOString(),
+      region: account.region,
+      resources: [],
+      detail: {},
+    });
   };
 
   const tried: Tried[] = [];
   const findings = new Map<string, number>();
 
   /** What no role does call by call: what Unlatch is asked, what GuardDuty reports, and whole acquisitions. */
-  const others = async (step: Exclude<Step, RoleStep | { do: 'wait' }>): Promise<string> => {
+  const others = async (step: Exclude<Step, PlatformStep | { do: 'wait' | 'clock' }>): Promise<string> => {
     switch (step.do) {
       case 'Readiness': {
         const fn = account.template.functions.find(({ folder }) => folder === 'readiness');
@@ -247,12 +292,17 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     keys,
     /** What AWS really answered where whole acquisitions were tried. */
     tried,
+    snapshots,
 
     /** The platform's acquisition, step by step. A step that AWS refuses is an answer; the next one is tried all the same. */
     async acquire(saw: (act: Act) => void): Promise<void> {
       for (const step of scenario.acquisition) {
         if (step.do === 'wait') {
           await ground.settle(step.seconds);
+          continue;
+        }
+        if (step.do === 'clock') {
+          await startByClock(step.function);
           continue;
         }
         const at = ground.now();

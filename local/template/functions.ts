@@ -35,9 +35,14 @@ export const functionOf = (
       at('Timeout'),
     ),
     durable: durable !== noValue,
+    scheduled: Object.values(parsedAt(Events, properties.Events ?? {}, at('Events'))).some(
+      ({ Type }) => Type === 'Schedule' || Type === 'ScheduleV2',
+    ),
     policies: policiesOf(properties.Policies ?? [], stack, at('Policies')),
   };
 };
+
+const Events = z.record(z.string(), z.object({ Type: z.string() }));
 
 const EntryPoints = z.object({
   BuildProperties: z.object({ EntryPoints: z.array(z.string()).default([]) }).optional(),

@@ -24,6 +24,8 @@ export interface TemplateFunction {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly durable: boolean;
+  /** Whether it runs by the clock. */
+  readonly scheduled: boolean;
   /** Its inline policies; managed policies and SAM policy templates are left out. */
   readonly policies: readonly PolicyDocument[];
 }

@@ -3,6 +3,7 @@ import {
   DescribeTrailsCommand,
   GetEventSelectorsCommand,
   GetTrailStatusCommand,
+  LookupEventsCommand,
 } from '@aws-sdk/client-cloudtrail';
 import { z } from 'zod';
 import type { Known } from '#shared/policy/known';
@@ -15,6 +16,15 @@ export const cloudTrailOf = (config: ClientConfig) => {
   return {
     trails: () => cloudTrail.send(new DescribeTrailsCommand({})),
     status: (Name: string) => cloudTrail.send(new GetTrailStatusCommand({ Name })),
+    /** The management events of the last 90 days about a resource, newest first. */
+    eventsOf: (AttributeValue: string, NextToken?: string) =>
+      cloudTrail.send(
+        new LookupEventsCommand({
+          LookupAttributes: [{ AttributeKey: 'ResourceName', AttributeValue }],
+          MaxResults: 50,
+          NextToken,
+        }),
+      ),
     selectors: (TrailName: string) => cloudTrail.send(new GetEventSelectorsCommand({ TrailName })),
   };
 };

@@ -2,6 +2,7 @@ import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { CaseReport } from '#shared/case/report';
 import type { FindingFacts } from '#shared/signal/finding';
+import type { SweepReport, SweptThing } from '#shared/sweep/report';
 import { type AwsSession, type Custody, recorded } from './session.ts';
 
 /** SNS takes subjects of printable ASCII, at most 100 characters. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
@@ -47,6 +48,23 @@ const approvalMessage = ({ caseId, lines, callbackId, minutes }: Wanted, region:
     `To agree: aws lambda send-durable-execution-callback-success --region ${region} --callback-id ${shellQuoted(callbackId)}`,
     `To refuse: aws lambda send-durable-execution-callback-failure --region ${region} --callback-id ${shellQuoted(callbackId)}`,
     `No answer within ${minutes} minutes is a no. The disks are frozen either way, and nothing is lost.`,
+  ].join('\n\n');
+
+const sweptLine = ({ kind, id, place, because, undo }: SweptThing): string =>
+  oneLine(
+    `  - ${kind} ${id}${place === null ? '' : ` (${place})`}: ${because}${undo === null ? '' : `; to call it off: ${undo}`}`,
+  );
+
+const sweptMessage = ({ places, removed, reported, failed }: SweepReport): string =>
+  [
+    `Looked through ${places.join(', ')}.`,
+    ...(
+      [
+        ['Could not be removed', failed],
+        ['For a person to see to', reported],
+        ['Removed', removed],
+      ] as const
+    ).flatMap(([title, things]) => (things.length === 0 ? [] : [`${title}:\n${things.map(sweptLine).join('\n')}`])),
   ].join('\n\n');
 
 /** Tells people (SNS) and programs (EventBridge, `unlatch` / `Case Closed`) that a case has closed. */
@@ -121,6 +139,18 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
     });
     const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
     await Promise.all([...told, recorded(custody, who, 'events:PutEvents', runId, () => events.send(put))]);
+  },
+
+  /** Tells people what was swept, and what they have to see to. */
+  async swept(custody: Custody, who: AwsSession, report: SweepReport): Promise<void> {
+    if (topicArn === '') return;
+    const { removed, reported, failed } = report;
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: ${removed.length} removed, ${reported.length + failed.length} to see to`),
+      Message: sweptMessage(report).slice(0, 200_000),
+    });
+    await recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish));
   },
 
   async caseClosed(custody: Custody, who: AwsSession, report: CaseReport, folder: string): Promise<void> {

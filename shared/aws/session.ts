@@ -9,6 +9,7 @@ import type { EbsDirect } from './ebs-direct.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
 import type { Rules } from './rules.ts';
+import type { Tagging } from './tagging.ts';
 
 /** One account and Region as Unlatch works there: its clients, and the name it is seen under. */
 export interface AwsSession {
@@ -25,6 +26,7 @@ export interface AwsSession {
   readonly organizations: () => Promise<Organizations>;
   readonly cloudTrail: () => Promise<CloudTrail>;
   readonly rules: () => Promise<Rules>;
+  readonly tagging: () => Promise<Tagging>;
 }
 
 export interface Answer {
@@ -102,6 +104,7 @@ const clientsOf = (config: ClientConfig) => ({
   organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
   cloudTrail: once(async () => (await import('./cloudtrail.ts')).cloudTrailOf(config)),
   rules: once(async () => (await import('./rules.ts')).rulesOf(config)),
+  tagging: once(async () => (await import('./tagging.ts')).taggingOf(config)),
 });
 
 /**

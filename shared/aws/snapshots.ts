@@ -1,12 +1,14 @@
 import {
+  CopySnapshotCommand,
   DeleteSnapshotCommand,
   DescribeSnapshotsCommand,
   GetEbsEncryptionByDefaultCommand,
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import type { SnapshotId } from '#shared/signal/identifiers';
+import { SnapshotId } from '#shared/signal/identifiers';
 import { type AwsSession, type Custody, errorName, recorded } from './session.ts';
+import type { Tags } from './volumes.ts';
 
 const Described = z.object({
   /** `pending`, `completed`, `error`, `recoverable`, `recovering`. */
@@ -83,4 +85,69 @@ export const deleteSnapshot = async (session: AwsSession, custody: Custody, snap
       if (errorName(error) !== 'InvalidSnapshot.NotFound') throw error;
     },
   );
+};
+
+/** A copy that is to be made in the session's account and Region. */
+export interface NewCopy {
+  readonly source: { readonly snapshotId: SnapshotId; readonly region: string };
+  /** ARN or alias. */
+  readonly keyId: string;
+  readonly description: string;
+  readonly tags: Tags;
+}
+
+/** Copies a snapshot under a key. EBS takes no token: done twice, it makes two. */
+export const copySnapshot = async (
+  session: AwsSession,
+  custody: Custody,
+  { source, keyId, description, tags }: NewCopy,
+): Promise<SnapshotId> => {
+  const command = new CopySnapshotCommand({
+    SourceSnapshotId: source.snapshotId,
+    SourceRegion: source.region,
+    Description: description,
+    Encrypted: true,
+    KmsKeyId: keyId,
+    TagSpecifications: [
+      { ResourceType: 'snapshot', Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+    ],
+  });
+  const made = await recorded(custody, session, 'ec2:CopySnapshot', `${source.snapshotId} under ${keyId}`, () =>
+    session.ec2.send(command),
+  );
+  return SnapshotId.parse(made.SnapshotId);
+};
+
+/** A snapshot of one's own with all of these tags, or `null`. */
+export const findTagged = async (session: AwsSession, custody: Custody, tags: Tags): Promise<SnapshotId | null> => {
+  const command = new DescribeSnapshotsCommand({
+    OwnerIds: ['self'],
+    Filters: Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
+  });
+  const on = Object.entries(tags)
+    .map((tag) => tag.join('='))
+    .join(' ');
+  const found = await recorded(custody, session, 'ec2:DescribeSnapshots', on, () => session.ec2.send(command));
+  const [first] = found.Snapshots ?? [];
+  return first === undefined ? null : SnapshotId.parse(first.SnapshotId);
+};
+
+/** As EBS names the volume of every copy. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html */
+const NO_VOLUME = 'vol-ffffffff';
+/** https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html */
+const COPIES_AT_ONCE = 20;
+
+/** Whether EBS takes another copy into this Region. */
+export const hasRoomForACopy = async (session: AwsSession, custody: Custody): Promise<boolean> => {
+  const command = new DescribeSnapshotsCommand({
+    OwnerIds: ['self'],
+    Filters: [
+      { Name: 'status', Values: ['pending'] },
+      { Name: 'volume-id', Values: [NO_VOLUME] },
+    ],
+  });
+  const found = await recorded(custody, session, 'ec2:DescribeSnapshots', 'copies under way', () =>
+    session.ec2.send(command),
+  );
+  return (found.Snapshots ?? []).length < COPIES_AT_ONCE;
 };

@@ -1,14 +1,14 @@
 import type { Diagnosis } from '#shared/diagnosis/diagnosis';
 import { byPlace } from '#shared/diagnosis/fix-places';
 import { LAYER_WORDS } from '#shared/diagnosis/layer-words';
-import { type Openness, planOf } from '#shared/plan/plan';
+import { planOf } from '#shared/plan/plan';
 import { manualInstructions } from '#shared/route/manual';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import { VERSION } from '#shared/version';
 import type { Artefact, Extent, Freeze, Location, RouteOutcome } from './case.ts';
 import type { Explained } from './explaining.ts';
 import type { CaseReport, FindingTold, Verdict } from './report.ts';
-import type { Tried } from './routes.ts';
+import type { CopyTried, Tried } from './routes.ts';
 import { timelineOf } from './timeline.ts';
 
 /** All that a case has come to know, from which its report is written. */
@@ -27,7 +27,7 @@ export interface Findings {
   readonly tried: Tried;
   /** Whether the disks are being copied still: a report so far, that is written again. */
   readonly copying: boolean;
-  readonly copy: Openness;
+  readonly copies: CopyTried['openness'];
   /** `s3://bucket/cases/<case>/` */
   readonly folder: string;
 }
@@ -41,6 +41,8 @@ const verdictOf = (location: Location, outcomes: readonly RouteOutcome[], extent
 /** What lets the acquisition be repeated: what to paste where, or what else a person has to see to. */
 const mendThis = (diagnosis: Diagnosis | null): string[] => {
   if (diagnosis === null || diagnosis.decision === 'allowed') return [];
+  if (diagnosis.cause === 'default-key-not-shareable')
+    return ['Go on with a copy: nothing lets a snapshot under the default key for EBS leave its account.'];
   if (diagnosis.cause === 'undetermined')
     return ['Find out why KMS refused: the diagnosis says what is missing for a sure answer.'];
   const places = byPlace(diagnosis.fixes);
@@ -62,14 +64,18 @@ const mendThis = (diagnosis: Diagnosis | null): string[] => {
 
 /** Disks that were to be copied and were not: a route that is closed promised nothing. */
 const uncopied = ({ location, tried }: Findings): string[] => {
-  const outcome = tried.outcomes.find(({ route }) => route === 'unencrypted-copy');
-  if (!location.found || outcome === undefined || outcome.result === 'closed') return [];
-  const artefacts = outcome.result === 'preserved' ? outcome.artefacts : [];
+  const begun = tried.outcomes.filter(
+    ({ route, result }) => (route === 're-encrypt' || route === 'unencrypted-copy') && result !== 'closed',
+  );
+  if (!location.found || begun.length === 0) return [];
+  const artefacts = begun.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : []));
   const copied = artefacts.flatMap((artefact) => (artefact.kind === 'disk-copy' ? [artefact.copy.volumeId] : []));
   const missing = location.target.volumes.filter(({ volumeId }) => !copied.includes(volumeId));
   return missing.length === 0
     ? []
-    : [`Copy ${missing.map(({ volumeId }) => volumeId).join(', ')} another way: ${outcome.note}.`];
+    : [
+        `Copy ${missing.map(({ volumeId }) => volumeId).join(', ')} another way: ${begun.map(({ note }) => note).join('; ')}.`,
+      ];
 };
 
 /** What a person must still do, most urgent first: evidence before permissions before tidiness. */
@@ -103,7 +109,7 @@ const keptOf = (freeze: Freeze, artefacts: readonly Artefact[]): string[] => [
 
 export const reportOf = (findings: Findings): CaseReport => {
   const { caseId, dryRun, extent, finding, openedAt, closedAt, location } = findings;
-  const { assessment, freeze, explained, tried, copying, copy, folder } = findings;
+  const { assessment, freeze, explained, tried, copying, copies, folder } = findings;
   const outcomes = tried.outcomes.map(({ at: _at, ...outcome }) => outcome);
   const artefacts = outcomes.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : []));
   const verdict = verdictOf(location, outcomes, extent);
@@ -120,10 +126,10 @@ export const reportOf = (findings: Findings): CaseReport => {
     location,
     diagnosis: explained.diagnosis,
     freeze,
-    plan: planOf({ 'ssm-triage': { open: assessment.open, because, remedy }, 'unencrypted-copy': copy }),
+    plan: planOf({ 'ssm-triage': { open: assessment.open, because, remedy }, ...copies }),
     outcomes,
     artefacts,
-    cleanUp: { ...tried.cleanUp, kept: keptOf(freeze, artefacts) },
+    cleanUp: { ...tried.cleanUp, kept: [...keptOf(freeze, artefacts), ...tried.cleanUp.kept] },
     todo: todoOf(findings),
     instructions:
       location.found && verdict === 'by-hand'

@@ -67,3 +67,7 @@ export const claim = (flow: Flow, tools: Tools, { key, machine }: Claimed, byHan
       byHand,
     }),
   );
+
+/** Keeps the target this case's for so long from now on: a second case would copy it again. */
+export const hold = (flow: Flow, tools: Tools, key: string, seconds: number): Promise<void> =>
+  flow.step('hold the machine', () => tools.claims.hold(key, flow.executionArn, seconds));

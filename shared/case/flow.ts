@@ -68,6 +68,8 @@ export interface Flow {
    * is asked again after the next pause. No Lambda time passes in between.
    */
   until<T>(name: string, ask: Act<T | null>, pauses: readonly number[]): Promise<T | null>;
+  /** Lets so many seconds pass, without Lambda time. */
+  pause(name: string, seconds: number): Promise<void>;
   /** A part beside others, with a flow of its own; its custody lines join these when it ends. */
   branch<T>(name: string, part: (flow: Flow) => Promise<T>): Promise<T>;
   /**
@@ -144,6 +146,10 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
         if (!kept.ok && isRefusal(kept.name)) return null;
       }
       return null;
+    },
+
+    async pause(name, seconds) {
+      await context.wait(name, { seconds });
     },
 
     // What a branch did comes back with its result. A replay takes it as it was kept; only one of more than 256 KB is put

@@ -154,7 +154,7 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
       ...findings,
       closedAt: await clock(flow, 'so far'),
       copying: true,
-      copy: UNDER_WAY,
+      copies: UNDER_WAY,
       explained,
       tried: allTried(triaged),
     });
@@ -166,7 +166,7 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
     ...findings,
     closedAt: await clock(flow, 'end'),
     copying: false,
-    copy: copy.openness,
+    copies: copy.openness,
     explained: dryRun ? explained : await withAbsorbed(flow, tools, explained, caseId),
     tried: allTried(triaged, copy.tried),
   });

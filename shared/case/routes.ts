@@ -1,10 +1,12 @@
 import { messageOf } from '#shared/aws/session';
 import type { Openness } from '#shared/plan/plan';
+import { planReEncryption } from '#shared/route/re-encrypt/planning';
+import { reEncryptDisks } from '#shared/route/re-encrypt/re-encrypt-disks';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import { type Triage, triage } from '#shared/route/ssm-triage/triage';
-import { copyDisks, type DisksCopied } from '#shared/route/unencrypted-copy/copy-disks';
+import { copyDisks } from '#shared/route/unencrypted-copy/copy-disks';
 import { planCopies } from '#shared/route/unencrypted-copy/planning';
-import type { CleanUp, Freeze, RouteOutcome, Target } from './case.ts';
+import type { CleanUp, Freeze, RouteName, RouteOutcome, Target } from './case.ts';
 import type { Flow } from './flow.ts';
 import type { Tools } from './tools.ts';
 
@@ -15,10 +17,10 @@ export interface Tried {
   readonly outcomes: readonly TimedOutcome[];
   /** What a person can do so that the machine can be reached. */
   readonly remedies: readonly string[];
-  readonly cleanUp: Pick<CleanUp, 'removed' | 'left'>;
+  readonly cleanUp: CleanUp;
 }
 
-export const nothingTried: Tried = { outcomes: [], remedies: [], cleanUp: { removed: [], left: [] } };
+export const nothingTried: Tried = { outcomes: [], remedies: [], cleanUp: { removed: [], kept: [], left: [] } };
 
 const brokenOff =
   (target: Target) =>
@@ -61,24 +63,63 @@ export const tryTriage = async (
   return {
     outcomes: [{ ...outcome, at }],
     remedies: remedy === null ? [] : [remedy],
-    cleanUp: { removed, left },
+    cleanUp: { removed, kept: [], left },
   };
 };
 
+/** The routes that copy disks. */
+export type CopyRoute = Extract<RouteName, 're-encrypt' | 'unencrypted-copy'>;
+
 export interface CopyTried {
   readonly tried: Tried;
-  readonly openness: Openness;
+  readonly openness: Readonly<Record<CopyRoute, Openness>>;
 }
 
 const open: Openness = { open: true, because: null, remedy: null };
+const underWay: Openness = { open: true, because: 'the disks are being copied', remedy: null };
 
-export const UNDER_WAY: Openness = { open: true, because: 'the disks are being copied', remedy: null };
+export const UNDER_WAY: CopyTried['openness'] = { 're-encrypt': underWay, 'unencrypted-copy': underWay };
 
 /** Whether the settings allow any copy: else none takes long. */
 export const mayCopy = ({ settings }: Tools): boolean =>
-  settings.ALLOW_UNENCRYPTED_COPY || settings.EVIDENCE_KEY_ARN !== '';
+  settings.RE_ENCRYPT || settings.ALLOW_UNENCRYPTED_COPY || settings.EVIDENCE_KEY_ARN !== '';
 
-/** Takes what stands on its disks. */
+/** How a route that copies ended, in what all of them tell. */
+interface Copying {
+  readonly outcome: RouteOutcome;
+  readonly remedy: string | null;
+  readonly kept?: readonly string[];
+  readonly removed: readonly string[];
+  readonly left: readonly string[];
+}
+
+const brokenCopy =
+  (route: CopyRoute, caseId: string) =>
+  (error: unknown): Copying => ({
+    outcome: { route, result: 'failed', note: messageOf(error) },
+    remedy: null,
+    removed: [],
+    left: [`what is tagged \`unlatch:case\` = \`${caseId}\``],
+  });
+
+const nothingLeft: Copying = {
+  outcome: { route: 'unencrypted-copy', result: 'closed', note: 'every disk was copied under another key' },
+  remedy: null,
+  removed: [],
+  left: [],
+};
+
+const opennessOf = ({ outcome, remedy }: Copying): Openness =>
+  outcome.result === 'closed' ? { open: false, because: outcome.note, remedy } : open;
+
+const copiedIn = ({ outcome }: Copying): ReadonlySet<string> =>
+  new Set(
+    outcome.result === 'preserved'
+      ? outcome.artefacts.flatMap((artefact) => (artefact.kind === 'disk-copy' ? [artefact.copy.volumeId] : []))
+      : [],
+  );
+
+/** Takes what stands on its disks: under another key where that can be had, the rest without one. */
 export const tryCopy = async (
   flow: Flow,
   tools: Tools,
@@ -86,34 +127,52 @@ export const tryCopy = async (
   { freeze, ...rest }: { freeze: Freeze; availabilityZone: string | null; triaged: Promise<unknown> },
 ): Promise<CopyTried> => {
   const frozen = freeze.frozen ? freeze.snapshots : [];
-  const { outcome, remedy, removed, left } = await copyDisks(flow, tools, { ...job, ...rest, frozen }).catch(
-    (error: unknown): DisksCopied => ({
-      outcome: { route: 'unencrypted-copy', result: 'failed', note: messageOf(error) },
-      remedy: null,
-      removed: [],
-      left: [`what is tagged \`unlatch:case\` = \`${job.caseId}\``],
-    }),
-  );
-  const at = await ended(flow);
+  const { target, caseId } = job;
+  const disks = { ...job, ...rest, frozen };
+  const first: Copying = await reEncryptDisks(flow, tools, disks).catch(brokenCopy('re-encrypt', caseId));
+  const firstAt = await ended(flow);
+  const copied = copiedIn(first);
+  const volumes = target.volumes.filter(({ volumeId }) => !copied.has(volumeId));
+  const second: Copying =
+    volumes.length === 0
+      ? nothingLeft
+      : await copyDisks(flow, tools, { ...disks, target: { ...target, volumes } }).catch(
+          brokenCopy('unencrypted-copy', caseId),
+        );
+  const secondAt = await ended(flow);
   return {
-    tried: { outcomes: [{ ...outcome, at }], remedies: [], cleanUp: { removed, left } },
-    openness: outcome.result === 'closed' ? { open: false, because: outcome.note, remedy } : open,
+    tried: {
+      outcomes: [
+        { ...first.outcome, at: firstAt },
+        { ...second.outcome, at: secondAt },
+      ],
+      remedies: [],
+      cleanUp: {
+        removed: [...first.removed, ...second.removed],
+        kept: first.kept ?? [],
+        left: [...first.left, ...second.left],
+      },
+    },
+    openness: { 're-encrypt': opennessOf(first), 'unencrypted-copy': opennessOf(second) },
   };
 };
 
 /** What would be tried, asked without trying it. */
 export const plannedCopy = async (flow: Flow, tools: Tools, job: Job): Promise<CopyTried> => {
-  const plan = await planCopies(flow, tools, job);
-  return { tried: nothingTried, openness: plan };
+  const [reEncryption, copies] = await Promise.all([
+    flow.branch('plan the re-encryption', (part) => planReEncryption(part, tools, job.target)),
+    flow.branch('plan the copies', (part) => planCopies(part, tools, job)),
+  ]);
+  return { tried: nothingTried, openness: { 're-encrypt': reEncryption, 'unencrypted-copy': copies } };
 };
 
 /** Without a target there is nothing to copy. */
-export const noCopy = (because: string): CopyTried => ({
-  tried: nothingTried,
-  openness: { open: false, because, remedy: null },
-});
+export const noCopy = (because: string): CopyTried => {
+  const none: Openness = { open: false, because, remedy: null };
+  return { tried: nothingTried, openness: { 're-encrypt': none, 'unencrypted-copy': none } };
+};
 
-/** Both routes together; and where neither has preserved anything, instructions for a person. */
+/** All routes together; and where none has preserved anything, instructions for a person. */
 export const allTried = (...tried: readonly Tried[]): Tried => {
   const outcomes = tried.flatMap((part) => part.outcomes);
   const latest = outcomes
@@ -130,6 +189,7 @@ export const allTried = (...tried: readonly Tried[]): Tried => {
     remedies: tried.flatMap(({ remedies }) => remedies),
     cleanUp: {
       removed: tried.flatMap(({ cleanUp }) => cleanUp.removed),
+      kept: tried.flatMap(({ cleanUp }) => cleanUp.kept),
       left: tried.flatMap(({ cleanUp }) => cleanUp.left),
     },
   };

@@ -19,19 +19,25 @@ const withoutCaller: Omit<FactsRecord, 'key'> = {
   vpcEndpointPolicy: known(null),
 };
 
+/** What EC2 asks of a key in a caller's name. A grant is for EBS itself. */
+type Asked = 'kms:Decrypt' | 'kms:CreateGrant' | 'kms:GenerateDataKeyWithoutPlaintext';
+
 /**
- * Whether KMS will decrypt for a caller what EC2 asks it to, as far as the key alone tells. `denied` is certain: whatever
+ * Whether KMS will do for a caller what EC2 asks it to, as far as the key alone tells. `denied` is certain: whatever
  * the caller's own policies say, neither the key's policy nor a grant lets it in, or the key's state does not.
  */
-export const forecastDecrypt = (caller: string, keyArn: string, key: KeyRecord): Forecast => {
+export const forecast = (caller: string, action: Asked, keyArn: string, key: KeyRecord): Forecast => {
   const principal = principalOf(caller);
   if (principal === null) return 'undetermined';
   const region = keyArn.split(':')[3] ?? '';
   const question = questionAsked({
     principal,
-    action: 'kms:Decrypt',
+    action,
     resource: keyArn,
-    context: { 'kms:ViaService': `ec2.${region}.amazonaws.com` },
+    context: {
+      'kms:ViaService': `ec2.${region}.amazonaws.com`,
+      ...(action === 'kms:CreateGrant' ? { 'kms:GrantIsForAWSResource': 'true' } : {}),
+    },
   });
   return simulate(question, { ...withoutCaller, key })?.decision.decision ?? 'undetermined';
 };

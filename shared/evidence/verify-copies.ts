@@ -15,6 +15,7 @@ const CopyDocument = z.discriminatedUnion('method', [
     lanes: z.array(z.array(ChecksumPart)),
   }),
   z.object({ method: z.literal('in-guest') }),
+  z.object({ method: z.literal('re-encrypt') }),
 ]);
 
 const unreadable = (path: string): Finding => ({
@@ -44,8 +45,8 @@ async function* recordsOf(parts: readonly ChecksumPart[], read: Read): AsyncGene
 const copyFindings = async (path: string, digest: Digest, read: Read): Promise<Finding[]> => {
   const document = documentOf(await textOf(read(path)));
   if (document === null) return [unreadable(path)];
-  // What a machine said of its own disk can be compared with nothing that stands here.
-  if (document.method === 'in-guest') return [];
+  // What a machine said of its own disk, or what EBS copied by itself, can be compared with nothing that stands here.
+  if (document.method !== 'ebs-direct') return [];
   const findings: Finding[] = [];
   for (const part of document.lanes.flat()) {
     const finding = await findingOf(part, digest);

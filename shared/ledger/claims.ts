@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { Denial } from '#shared/signal/signal';
 import { denialAttribute, isCollision } from './ledger.ts';
@@ -11,6 +11,20 @@ const Claim = z.object({
   state: z.enum(['open', 'closed']),
   until: z.number(),
 });
+
+/** What is read of a case's record to tell whether it is open. */
+const Record = z.object({ target: z.string().optional(), closedAt: z.string().optional() });
+
+/** A claim whose time is over, while nobody has closed its case. */
+export interface Abandoned {
+  readonly kind: 'claim';
+  readonly target: string;
+  readonly caseId: string;
+  /** ISO 8601 in UTC. */
+  readonly until: string;
+}
+
+const AbandonedItem = Claim.extend({ pk: z.string() });
 
 export type ClaimAnswer =
   | { readonly claimed: true; readonly caseId: string }
@@ -137,6 +151,64 @@ export const claimsOf = (client: DynamoDBClient, table: string, days: number) =>
           ExpressionAttributeValues: Object.fromEntries(named.map(([, value], at) => [`:v${at}`, value])),
         }),
       );
+    },
+
+    /** Whether a case is open: its claim holds. `unknown` where its record is gone, or does not say what it claimed. */
+    async stateOf(caseId: string): Promise<'open' | 'closed' | 'unknown'> {
+      const { Item: record = {} } = await documents.send(
+        new GetCommand({ TableName: table, Key: recordOf(caseId), ConsistentRead: true }),
+      );
+      const { target, closedAt } = Record.parse(record);
+      if (closedAt !== undefined) return 'closed';
+      if (target === undefined) return 'unknown';
+      const { Item: held } = await documents.send(
+        new GetCommand({ TableName: table, Key: keyOf(target), ConsistentRead: true }),
+      );
+      const claim = Claim.safeParse(held).data;
+      return claim?.caseId === caseId && claim.state === 'open' && claim.until > seconds() ? 'open' : 'closed';
+    },
+
+    /** The claims that are past their time: their cases have died. */
+    async abandoned(): Promise<Abandoned[]> {
+      const found: Abandoned[] = [];
+      for (let ExclusiveStartKey: Readonly<{ [key: string]: unknown }> | undefined; ; ) {
+        const page = await documents.send(
+          new ScanCommand({
+            TableName: table,
+            FilterExpression: 'sk = :claim AND #state = :open AND #until < :now',
+            ExpressionAttributeNames: { '#state': 'state', '#until': 'until' },
+            ExpressionAttributeValues: { ':claim': 'claim', ':open': 'open', ':now': seconds() },
+            ExclusiveStartKey,
+          }),
+        );
+        for (const { pk, caseId, until } of z.array(AbandonedItem).parse(page.Items ?? []))
+          found.push({
+            kind: 'claim',
+            target: pk.replace(/^target#/, ''),
+            caseId,
+            until: new Date(until * 1000).toISOString(),
+          });
+        ExclusiveStartKey = page.LastEvaluatedKey;
+        if (ExclusiveStartKey === undefined) return found;
+      }
+    },
+
+    /** Closes a claim that is past its time; one that somebody has taken since stays with them. */
+    async release(target: string): Promise<void> {
+      try {
+        await documents.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: keyOf(target),
+            UpdateExpression: 'SET #state = :closed',
+            ConditionExpression: '#state = :open AND #until < :now',
+            ExpressionAttributeNames: { '#state': 'state', '#until': 'until' },
+            ExpressionAttributeValues: { ':closed': 'closed', ':open': 'open', ':now': seconds() },
+          }),
+        );
+      } catch (error) {
+        if (!isCollision(error)) throw error;
+      }
     },
 
     /** Lets the target go; denials of it are absorbed for the cool-down. Only the holder can. */

@@ -16,10 +16,10 @@ export interface PlannedRoute {
 }
 
 /**
- * The routes in the order in which they take: what a host remembers goes first, then what stands on its disks. Both are
- * tried; instructions for a person follow where neither has preserved anything.
+ * The routes in the order in which they take: what a host remembers goes first, then what stands on its disks, encrypted
+ * before unencrypted. All are tried; instructions for a person follow where none has preserved anything.
  */
-const ORDER = ['ssm-triage', 'unencrypted-copy', 'manual'] as const satisfies readonly RouteName[];
+const ORDER = ['ssm-triage', 're-encrypt', 'unencrypted-copy', 'manual'] as const satisfies readonly RouteName[];
 
 /** The routes for a target, in order. `manual` is always open: instructions can always be written. */
 export const planOf = (

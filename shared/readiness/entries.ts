@@ -1,6 +1,6 @@
 import type { FleetInstance, FleetVolume } from '#shared/aws/fleet';
 import type { KeyRecord } from '#shared/diagnosis/facts-record';
-import { type Forecast, forecastDecrypt } from '#shared/diagnosis/forecast';
+import { type Forecast, forecast } from '#shared/diagnosis/forecast';
 import type { Known } from '#shared/policy/known';
 import { assess, type TagCondition } from '#shared/route/ssm-triage/assess';
 import { copyTarget, type EncryptionByDefault } from '#shared/route/unencrypted-copy/target';
@@ -89,27 +89,39 @@ interface CopyFacts {
   readonly key: KeyRecord | null;
 }
 
+const OPEN: RouteOpenness = { open: true, because: null, remedy: null };
+
 const FORESEEN: Readonly<Record<Forecast, RouteOpenness>> = {
-  allowed: { open: true, because: null, remedy: null },
-  undetermined: { open: true, because: 'whether KMS decrypts it for Unlatch, a try will tell', remedy: null },
+  allowed: OPEN,
+  undetermined: { ...OPEN, because: 'whether KMS lets Unlatch, a try will tell' },
   denied: {
     open: false,
-    because: 'KMS will not decrypt it for Unlatch either: from within the running machine only',
+    because: 'KMS will not let Unlatch read it either: from within the running machine only',
     remedy: null,
   },
 };
 
-/** Whether the disk could be copied from a frozen snapshot, as far as that can be told without making one. */
+/** The first that is open, else the last reason why not. */
+const firstOpen = (ways: readonly RouteOpenness[]): RouteOpenness =>
+  ways.find(({ open }) => open) ?? ways.at(-1) ?? FORESEEN.undetermined;
+
+/**
+ * Whether the disk could be copied from a frozen snapshot, under another key or block by block, as far as that can be told
+ * without making one.
+ */
 export const copyOpenness = (
   { region, encrypted, keyArn }: Situation,
   { settings, encryptsByDefault, caller, key }: CopyFacts,
 ): RouteOpenness => {
-  const { ALLOW_UNENCRYPTED_COPY: allowUnencrypted, EVIDENCE_KEY_ARN: evidenceKeyArn } = settings;
+  const { ALLOW_UNENCRYPTED_COPY: allowUnencrypted, EVIDENCE_KEY_ARN: evidenceKeyArn, RE_ENCRYPT } = settings;
+  const foresee = (action: 'kms:CreateGrant' | 'kms:Decrypt'): RouteOpenness => {
+    if (!encrypted) return OPEN;
+    if (keyArn === null || key === null || caller === null) return FORESEEN.undetermined;
+    return FORESEEN[forecast(caller, action, keyArn, key)];
+  };
   const target = copyTarget({ allowUnencrypted, evidenceKeyArn }, saidOf(encryptsByDefault), region);
-  if (!target.open) return { open: false, because: target.because, remedy: target.remedy };
-  if (!encrypted) return FORESEEN.allowed;
-  if (keyArn === null || key === null || caller === null) return FORESEEN.undetermined;
-  return FORESEEN[forecastDecrypt(caller, keyArn, key)];
+  const blocks = target.open ? foresee('kms:Decrypt') : { open: false, because: target.because, remedy: target.remedy };
+  return firstOpen([...(RE_ENCRYPT && encrypted ? [foresee('kms:CreateGrant')] : []), blocks]);
 };
 
 /** A question with lists of its own: schemas have no read-only ones. */

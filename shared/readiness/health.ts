@@ -3,7 +3,6 @@ import { countKeys, keysAliased } from '#shared/aws/key-inventory';
 import { rulesNamed } from '#shared/aws/rules';
 import type { AwsSession } from '#shared/aws/session';
 import type { Known } from '#shared/policy/known';
-import { fitsRolePattern } from '#shared/signal/role-pattern';
 import { bad, good, type Looking, note, untold } from './checks.ts';
 import { oneTimePermission } from './one-time-permission.ts';
 import type { HealthCheck } from './report.ts';
@@ -89,18 +88,17 @@ const rules = async ({ settings, shelf, custody }: Looking): Promise<readonly He
   });
 };
 
-/** A temporary key is needed for as long as one acquisition takes. */
 const DAY = 86_400_000;
 
 const temporaryKeys = (looking: Looking): Promise<readonly HealthCheck[]> =>
   there(looking, 'temporary keys', async (session) => {
-    const pattern = looking.settings.TEMPORARY_ALIAS;
-    const keys = await keysAliased(session, looking.custody, (alias) => fitsRolePattern(alias, pattern));
+    const { KEY_ALIAS_PREFIX: prefix, PLATFORM_KEY_DAYS: days } = looking.settings;
+    const keys = await keysAliased(session, looking.custody, (alias) => alias.startsWith(prefix));
     return told('temporary keys', keys, (found) => {
       const left = found.filter(
-        ({ state, since }) => state === 'Enabled' && (since === null || Date.now() - Date.parse(since) > DAY),
+        ({ state, since }) => state === 'Enabled' && (since === null || Date.now() - Date.parse(since) > days * DAY),
       );
-      if (left.length === 0) return [good('temporary keys', `No key under \`${pattern}\` was left behind.`)];
+      if (left.length === 0) return [good('temporary keys', `No key under \`${prefix}…\` was left behind.`)];
       return left.map(({ keyArn, alias, since }) =>
         bad(
           'temporary keys',

@@ -75,9 +75,11 @@ const scopeOf = (request: ReadinessRequest, settings: Settings): Scope => {
   if (instanceId !== undefined) return { kind: 'instance', place: { accountId, region }, instanceId };
   if (keyArn !== undefined) return { kind: 'key', keyArn };
   const or = (...lists: (readonly string[] | undefined)[]) => lists.find((list) => (list ?? []).length > 0) ?? [];
-  const accounts = or(request.accounts, settings.READINESS_ACCOUNTS, [settings.ACCOUNT_ID]);
-  const regions = or(request.regions, settings.READINESS_REGIONS, [settings.AWS_REGION]);
-  const places = accounts.flatMap((account) => regions.map((name) => ({ accountId: account, region: name })));
+  const accounts = or(request.accounts, [settings.ACCOUNT_ID, ...settings.SCOPE_ACCOUNTS]);
+  const regions = or(request.regions, settings.SCOPE_REGIONS, [settings.AWS_REGION]);
+  const places = [...new Set(accounts)].flatMap((account) =>
+    regions.map((name) => ({ accountId: account, region: name })),
+  );
   return { kind: 'places', places };
 };
 

@@ -61,7 +61,7 @@ export const shelfOf = (
 ) => {
   const platformPlace: Place = {
     accountId: settings.PLATFORM_ACCOUNT || settings.ACCOUNT_ID,
-    region: settings.AWS_REGION,
+    region: settings.PLATFORM_REGION || settings.AWS_REGION,
   };
   const keys = new Map<string, KeyRecord>();
   const accounts = new Map<string, AccountFacts>();
@@ -163,7 +163,7 @@ export const shelfOf = (
       keyArn: named === '' ? ebsKey : known(named),
       ebsDefault: { keyArn: ebsKey, isOn },
       opensShared: settings.OPEN_SHARED,
-      temporaryAlias: settings.TEMPORARY_ALIAS.replaceAll('*', ''),
+      temporaryAlias: settings.KEY_ALIAS_PREFIX,
       sessionPolicies: told.sessionPolicies,
     };
     const ownKeys = [platform.keyArn, platform.ebsDefault.keyArn].flatMap((part) => (part.known ? [part.value] : []));

@@ -108,7 +108,12 @@ describe('the route is closed, says why, and has changed nothing', () => {
     const call = { input: {}, session, region: account.region, requestId: account.ground.uuid() };
     expect(await account.lambda.invoke(call, 'remediate', event)).toMatchObject({
       verdict: 'planned',
-      plan: [{ route: 'ssm-triage' }, { route: 'unencrypted-copy', open: true }, { route: 'manual' }],
+      plan: [
+        { route: 'ssm-triage' },
+        { route: 're-encrypt', open: false },
+        { route: 'unencrypted-copy', open: true },
+        { route: 'manual' },
+      ],
     });
     expect(account.calls.filter(({ api }) => !/:(Describe|Get|List|Assume)/.test(api))).toEqual([]);
   });

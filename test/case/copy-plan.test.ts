@@ -76,6 +76,7 @@ describe('a dry run foresees of the copy', () => {
     expect(await planned(alter)).toMatchObject({
       plan: [
         {},
+        {},
         { route: 'unencrypted-copy', open, because: because === null ? null : expect.stringMatching(because) },
         {},
       ],

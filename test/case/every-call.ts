@@ -16,19 +16,26 @@ const calls = async (): Promise<{ api: string; nth: number }[]> => {
   });
 };
 
-const FAULTS = ['crash-before', 'crash-after', 'throttle'] as const satisfies readonly Fault['what'][];
+const FAULTS = [
+  'crash-before',
+  'crash-after',
+  'throttle',
+  'internal-error',
+] as const satisfies readonly Fault['what'][];
 
 /** Calls that only name the caller in the custody log: where they fail, the log says `unknown`, and nothing is retried. */
 const UNCOUNTED = new Set(['sts:GetCallerIdentity']);
 
-it('each call of a case may die before, die after, or be throttled: it is one case all the same', {
+it('each call of a case may die before, die after, be throttled or fail: it is one case all the same', {
   timeout: 900_000,
 }, async () => {
   const all = await calls();
   expect(all.length).toBeGreaterThan(40);
   const failures: string[] = [];
+  let points = 0;
   for (const what of FAULTS) {
     for (const { api, nth } of all.filter((call) => !UNCOUNTED.has(call.api))) {
+      points += 1;
       const rehearsal = await rehearse('custom-key-denied', { faults: [{ api, nth, what }] });
       await rehearsal.acquire();
       await expectOneCase(rehearsal).catch((error: Error) =>
@@ -37,5 +44,6 @@ it('each call of a case may die before, die after, or be throttled: it is one ca
       await rehearsal.end();
     }
   }
+  process.stdout.write(`custom-key-denied: ${points} injection points\n`);
   expect(failures).toEqual([]);
 });

@@ -34,6 +34,24 @@ const endings = [
     action: 'kms:ReEncryptFrom',
   },
   { scenario: 'encryption-by-default', verdict: 'preserved', cause: 'key-policy-silent', action: 'kms:ReEncryptFrom' },
+  {
+    scenario: 'default-key-cross-account',
+    verdict: 'preserved',
+    cause: 'default-key-not-shareable',
+    action: 'ec2:ModifySnapshotAttribute',
+  },
+  {
+    scenario: 'default-key-cross-region',
+    verdict: 'preserved',
+    cause: 'default-key-not-shareable',
+    action: 'ec2:ModifySnapshotAttribute',
+  },
+  {
+    scenario: 'customer-key-cross-account',
+    verdict: 'preserved',
+    cause: 'key-policy-silent',
+    action: 'kms:CreateGrant',
+  },
 ] as const;
 
 describe('each scenario ends as AWS would have it', () => {
@@ -176,7 +194,12 @@ describe('a case by hand', () => {
     const rehearsal = await rehearse('custom-key-denied');
     expect(await invoke(rehearsal, { ...event, dryRun: true })).toMatchObject({
       verdict: 'planned',
-      plan: [{ route: 'ssm-triage', open: true }, { route: 'unencrypted-copy', open: false }, { route: 'manual' }],
+      plan: [
+        { route: 'ssm-triage', open: true },
+        { route: 're-encrypt', open: false },
+        { route: 'unencrypted-copy', open: false },
+        { route: 'manual' },
+      ],
     });
     const changes = rehearsal.account.calls.filter(({ api }) => !/:(Describe|Get|List|Assume)/.test(api));
     expect(changes).toEqual([]);

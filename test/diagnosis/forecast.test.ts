@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KeyRecord } from '#shared/diagnosis/facts-record';
-import { forecastDecrypt } from '#shared/diagnosis/forecast';
+import { forecast } from '#shared/diagnosis/forecast';
 import { known, unknown } from '#shared/policy/known';
 
 const KEY = 'arn:aws:kms:eu-west-3:444455556666:key/5b1f0c9e-2a74-4d38-9e61-c07f3a8d1b42';
@@ -35,7 +35,7 @@ describe('what the key alone tells of a reading by Unlatch', () => {
       rest: { state: known('Disabled') },
     },
   ])('denied for certain: $name', ({ policy, rest }) => {
-    expect(forecastDecrypt(CALLER, KEY, keyWith(policy, rest))).toBe('denied');
+    expect(forecast(CALLER, 'kms:Decrypt', KEY, keyWith(policy, rest))).toBe('denied');
   });
 
   it.each([
@@ -49,10 +49,12 @@ describe('what the key alone tells of a reading by Unlatch', () => {
       rest: { grants: unknown('throttled') },
     },
   ])('not certain, for the rest is not read: $name', ({ policy, rest }) => {
-    expect(forecastDecrypt(CALLER, KEY, keyWith(policy, rest))).toBe('undetermined');
+    expect(forecast(CALLER, 'kms:Decrypt', KEY, keyWith(policy, rest))).toBe('undetermined');
   });
 
   it('not certain of a caller whose name is not known', () => {
-    expect(forecastDecrypt('unknown', KEY, keyWith(allowing('arn:aws:iam::777788889999:root')))).toBe('undetermined');
+    expect(forecast('unknown', 'kms:Decrypt', KEY, keyWith(allowing('arn:aws:iam::777788889999:root')))).toBe(
+      'undetermined',
+    );
   });
 });

@@ -1,12 +1,14 @@
 import { messageOf } from '#shared/aws/session';
 import type { DiskCopy, RouteOutcome } from '#shared/case/case';
+import { hold } from '#shared/case/claiming';
 import type { Flow } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
-import { storedDocument } from '#shared/evidence/manifest';
-import { approved, consentedTargets } from './consent.ts';
-import type { Copied, Copying, CopyJob } from './copying.ts';
+import { approved } from '../approval.ts';
+import { keptCopy } from '../disk-copy.ts';
+import { recordIntent } from '../intent.ts';
+import { consentedTargets } from './consent.ts';
+import type { Copying } from './copying.ts';
 import { ebsDirectCopy } from './ebs-direct.ts';
-import { copyDocument, handOver } from './hand-over.ts';
 import { inGuestCopy } from './in-guest/copy.ts';
 import { MOST_OPERATIONS, operationsOf } from './lane.ts';
 import { type DisksJob, type OpenWay, proposed, type Way, wayOf } from './ways.ts';
@@ -21,41 +23,6 @@ export interface DisksCopied {
   readonly removed: readonly string[];
   readonly left: readonly string[];
 }
-
-/** A copy as evidence: what it is, and the document that says how its content is known. */
-const artefactOf = async (
-  flow: Flow,
-  tools: Tools,
-  disks: DisksJob,
-  job: CopyJob,
-  copied: Copied,
-): Promise<{ readonly artefact: DiskCopy; readonly troubles: readonly string[] }> => {
-  const { snapshotId, accountId } = copied;
-  const { region } = job.target;
-  const { troubles, ...handed } = await handOver(
-    flow,
-    tools,
-    job,
-    { accountId, region, snapshotId },
-    disks.availabilityZone,
-  );
-  const body = copyDocument(job, copied);
-  const path = `${ROUTE}/${job.volumeId}/copy.json`;
-  const collectedAt = await flow.step('keep what is known of the copy', async (custody) => {
-    const own = await tools.sessions.at(tools.settings.ACCOUNT_ID, tools.settings.AWS_REGION);
-    await tools.bucket.put(custody, own, `cases/${job.caseId}/${path}`, body, 'application/json');
-    return new Date().toISOString();
-  });
-  const { volumeId, sizeGiB, keyArn } = job;
-  const artefact: DiskCopy = {
-    kind: 'disk-copy',
-    ...storedDocument({ path, body }),
-    collectedAt,
-    route: ROUTE,
-    copy: { volumeId, snapshotId, accountId, region, sizeGiB, keyArn, ...handed },
-  };
-  return { artefact, troubles };
-};
 
 /** How one volume ended: its copy, or why there is none. */
 type Ending = {
@@ -87,7 +54,11 @@ const copyOne = async (flow: Flow, tools: Tools, disks: DisksJob, way: Way): Pro
   const { snapshotId, note } = copying.copied;
   const notes = [`${job.volumeId}: ${note}`];
   try {
-    const { artefact, troubles } = await artefactOf(flow, tools, disks, job, copying.copied);
+    const { availabilityZone, target } = disks;
+    const owner = { caseId: job.caseId, tags: job.tags, target, route: ROUTE, availabilityZone } as const;
+    const { volumeId, sizeGiB, keyArn } = job;
+    const made = { ...copying.copied, region: target.region, volumeId, sizeGiB, keyArn };
+    const { artefact, troubles } = await keptCopy(flow, tools, owner, made);
     return { artefact, tried: true, notes: [...notes, ...troubles], removed, left };
   } catch (error) {
     const kept = `the copy ${snapshotId} of ${job.volumeId}: what is known of it could not be kept`;
@@ -112,10 +83,6 @@ const closed = (because: string, remedy: string | null): DisksCopied => ({
 /** A copy takes 37 hours at the most, or 48 from within, and its snapshot up to a day. */
 const HOLD_SECONDS = 4 * 86_400;
 
-/** Keeps the machine this case's: a second one would copy it again. */
-const hold = (flow: Flow, tools: Tools, { claimed }: DisksJob, seconds: number): Promise<void> =>
-  flow.step('hold the machine', () => tools.claims.hold(claimed, flow.executionArn, seconds));
-
 /** Those that one durable execution has operations for; the first is always tried. */
 const withinBudget = (ways: readonly Way[]): Way[] => {
   let spent = 0;
@@ -138,7 +105,7 @@ export const copyDisks = async (flow: Flow, tools: Tools, disks: DisksJob): Prom
   const targets = await consentedTargets(flow, tools, target);
   const { own, there } = targets;
   if (!own.open && !there.open) return closed(own.because, own.remedy);
-  await hold(flow, tools, disks, HOLD_SECONDS + tools.settings.APPROVAL_WAIT * 60);
+  await hold(flow, tools, disks.claimed, HOLD_SECONDS + tools.settings.APPROVAL_WAIT * 60);
   const ways = withinBudget(
     await Promise.all(
       target.volumes.map(({ volumeId }) =>
@@ -150,10 +117,13 @@ export const copyDisks = async (flow: Flow, tools: Tools, disks: DisksJob): Prom
   const refusal = lines.length === 0 ? null : await approved(flow, tools, { caseId, lines });
   if (refusal !== null) return closed(refusal, null);
 
+  await recordIntent(flow, tools, disks, ROUTE, {
+    volumes: ways.flatMap((way) => (way.open ? [{ volumeId: way.job.volumeId, method: way.method }] : [])),
+  });
   const endings: Ending[] = [];
   for (const way of ways) {
     const volumeId = way.open ? way.job.volumeId : way.volumeId;
-    if (way.open) await hold(flow, tools, disks, HOLD_SECONDS);
+    if (way.open) await hold(flow, tools, disks.claimed, HOLD_SECONDS);
     if (way.open && way.method === 'in-guest') await disks.triaged;
     endings.push(await flow.branch(`copy ${volumeId}`, (part) => copyOne(part, tools, disks, way)));
   }

@@ -5,11 +5,11 @@ import { snapshotState } from '#shared/aws/snapshots';
 import { type Flow, StepFailedError } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import { SnapshotId } from '#shared/signal/identifiers';
+import { completed } from '../completion.ts';
+import { discardSnapshot } from '../discard.ts';
 import { reasonOf } from './attempts.ts';
 import { type Aggregate, aggregateOf, wholeRecords } from './checksums.ts';
-import { completed } from './completion.ts';
 import type { Copying, CopyJob } from './copying.ts';
-import { discardSnapshot } from './discard.ts';
 import { firstBlock } from './first-block.ts';
 import { firstInLane, type Lane, lanesOf } from './lane.ts';
 import { type ChecksumPart, CopyAnswer, type LaneRequest, VerifyAnswer } from './lane-request.ts';
@@ -66,7 +66,9 @@ export const readable = async (
   const because = await flow.step('read a block', async (custody) =>
     probe(await there(tools, job), custody, snapshotId),
   );
-  return because === null ? { readable: true, ...state } : { readable: false, because: `${snapshotId}: ${because}` };
+  return because === null
+    ? { readable: true, sizeGiB: state.sizeGiB }
+    : { readable: false, because: `${snapshotId}: ${because}` };
 };
 
 const start = (flow: Flow, tools: Tools, job: SnapshotJob): Promise<SnapshotId> =>

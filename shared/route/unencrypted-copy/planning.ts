@@ -3,7 +3,7 @@ import { volumeState } from '#shared/aws/volumes';
 import type { Target } from '#shared/case/case';
 import type { Flow } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
-import { type Forecast, forecastDecrypt } from '#shared/diagnosis/forecast';
+import { type Forecast, forecast } from '#shared/diagnosis/forecast';
 import type { Openness } from '#shared/plan/plan';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import type { VolumeId } from '#shared/signal/identifiers';
@@ -22,7 +22,8 @@ const foreseen = (flow: Flow, tools: Tools, { accountId, region }: Target, volum
       const state = await volumeState(session, custody, volumeId);
       if (state === null) return 'undetermined';
       if (state.keyArn === null) return state.encrypted ? 'undetermined' : 'allowed';
-      return forecastDecrypt(await session.caller, state.keyArn, await readKeyFacts(session, custody, state.keyArn));
+      const facts = await readKeyFacts(session, custody, state.keyArn);
+      return forecast(await session.caller, 'kms:Decrypt', state.keyArn, facts);
     })
     .catch((): Forecast => 'undetermined');
 

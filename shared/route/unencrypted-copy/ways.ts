@@ -4,13 +4,12 @@ import type { Flow } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import type { VolumeId } from '#shared/signal/identifiers';
+import { expiryOf } from '../expiry.ts';
 import type { Targets } from './consent.ts';
 import type { CopyJob } from './copying.ts';
 import { readable, type SnapshotJob } from './ebs-direct.ts';
 import { type GuestJob, inGuestJob } from './in-guest/copy.ts';
 import type { CopyTarget } from './target.ts';
-
-const DAY = 86_400_000;
 
 export interface DisksJob {
   readonly caseId: string;
@@ -39,7 +38,7 @@ export type OpenWay = Extract<Way, { open: true }>;
 const tagsOf = ({ caseId, since }: DisksJob, tools: Tools, volumeId: VolumeId) => ({
   'unlatch:case': caseId,
   'unlatch:volume': volumeId,
-  'unlatch:expires': new Date(Date.parse(since) + tools.settings.EVIDENCE_DAYS * DAY).toISOString(),
+  'unlatch:expires': expiryOf(since, tools.settings),
   Name: `Unlatch copy ${caseId}`,
 });
 

@@ -13,10 +13,10 @@ import {
 import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
+import { completed } from '../../completion.ts';
+import { discardSnapshot, discardVolume, type Traces } from '../../discard.ts';
 import { type Guest, runOnGuest } from '../../guest-command.ts';
-import { completed } from '../completion.ts';
 import type { Copying, CopyJob } from '../copying.ts';
-import { discardSnapshot, discardVolume, type Traces } from '../discard.ts';
 import { firstBlock } from '../first-block.ts';
 import { renderCopyCommand } from './command.ts';
 import { freeDevice } from './device.ts';

@@ -6,13 +6,19 @@ import type { SnapshotId } from '#shared/signal/identifiers';
 /** How long a snapshot may take to complete, in seconds. The first of a large volume takes hours. */
 const COMPLETION_SECONDS = 24 * 3_600;
 
-/** Waits for the snapshot to complete: its state, or why it never will. */
+export interface Completed {
+  readonly sizeGiB: number;
+  /** `null`: not encrypted. */
+  readonly keyArn: string | null;
+}
+
+/** Waits for the snapshot to complete: what it is, or why it never will be. */
 export const completed = async (
   flow: Flow,
   name: string,
   session: () => Promise<AwsSession>,
   snapshotId: SnapshotId,
-): Promise<{ readonly sizeGiB: number } | { readonly because: string }> => {
+): Promise<Completed | { readonly because: string }> => {
   const seen = await flow.until(
     name,
     async (custody) => {
@@ -23,6 +29,6 @@ export const completed = async (
     pausesUpTo(COMPLETION_SECONDS),
   );
   if (seen === null) return { because: `${snapshotId} was not seen to complete` };
-  if (seen.state === 'completed') return { sizeGiB: seen.sizeGiB };
+  if (seen.state === 'completed') return { sizeGiB: seen.sizeGiB, keyArn: seen.keyArn };
   return { because: `${snapshotId} is \`${seen.state}\`: ${seen.message ?? 'AWS gives no reason'}` };
 };

@@ -6,7 +6,12 @@ import type { DiskCopy } from '#shared/case/case';
 import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
-import type { Copied, CopyJob } from './copying.ts';
+
+/** Whose copy it is, and the tags that say so. */
+export interface Belonging {
+  readonly caseId: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
 
 /** What a person needs to go on with a copy. */
 export type HandOver = Pick<DiskCopy['copy'], 'sharedWith' | 'madeVolume'> & { readonly troubles: readonly string[] };
@@ -30,7 +35,7 @@ const VOLUME_SECONDS = 900;
 const volumeOf = async (
   flow: Flow,
   tools: Tools,
-  { caseId, tags }: Pick<CopyJob, 'caseId' | 'tags'>,
+  { caseId, tags }: Belonging,
   { accountId, region, snapshotId }: Place,
   availabilityZone: string,
 ): Promise<Made> => {
@@ -57,7 +62,7 @@ const volumeOf = async (
 export const handOver = async (
   flow: Flow,
   tools: Tools,
-  { caseId, tags }: Pick<CopyJob, 'caseId' | 'tags'>,
+  { caseId, tags }: Belonging,
   at: Place,
   availabilityZone: string | null,
 ): Promise<HandOver> => {
@@ -81,17 +86,4 @@ export const handOver = async (
     madeVolume: made.madeVolume,
     troubles: [shared.trouble, made.trouble].filter((trouble) => trouble !== null),
   };
-};
-
-/** `copy.json`: what a copy is of, what it is, and how its content is known. */
-export const copyDocument = ({ target, volumeId, sizeGiB, keyArn }: CopyJob, copied: Copied): string => {
-  const { method, snapshotId, accountId, proof } = copied;
-  const { accountId: from, region, instanceId } = target;
-  const document = {
-    method,
-    volume: { volumeId, instanceId, accountId: from, region, sizeGiB },
-    copy: { snapshotId, accountId, region, encrypted: keyArn !== null, keyArn },
-    ...proof,
-  };
-  return `${JSON.stringify(document, null, 2)}\n`;
 };

@@ -3,9 +3,12 @@ import { deleteSnapshot, snapshotState } from '#shared/aws/snapshots';
 import { deleteVolume, volumeState } from '#shared/aws/volumes';
 import type { Flow } from '#shared/case/flow';
 import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
-import type { Copying } from './copying.ts';
 
-export type Traces = Pick<Copying, 'removed' | 'left'>;
+/** What of that which was made is gone again, and what could not be taken away. */
+export interface Traces {
+  readonly removed: readonly string[];
+  readonly left: readonly string[];
+}
 
 interface Thing {
   readonly name: string;
@@ -33,9 +36,14 @@ const discarded = async (flow: Flow, session: () => Promise<AwsSession>, thing: 
   }
 };
 
-export const discardSnapshot = (flow: Flow, session: () => Promise<AwsSession>, id: SnapshotId): Promise<Traces> =>
+export const discardSnapshot = (
+  flow: Flow,
+  session: () => Promise<AwsSession>,
+  id: SnapshotId,
+  what = 'the unfinished copy',
+): Promise<Traces> =>
   discarded(flow, session, {
-    name: `the unfinished copy ${id}`,
+    name: `${what} ${id}`,
     delete: (who, custody) => deleteSnapshot(who, custody, id),
     isGone: async (who, custody) => (await snapshotState(who, custody, id)) === null,
   });

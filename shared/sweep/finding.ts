@@ -1,0 +1,133 @@
+import { creatorOf } from '#shared/aws/key-creator';
+import { describeKey, findKeys, listAliases } from '#shared/aws/keys';
+import type { AwsSession, Custody } from '#shared/aws/session';
+import { type ListedSnapshot, type ListedVolume, listSnapshots, listVolumes } from '#shared/aws/tagged';
+import { instant } from '#shared/signal/envelope';
+import type { KeyArn } from '#shared/signal/identifiers';
+import type { FoundKey, FoundSnapshot, FoundVolume, PlatformKey } from './thing.ts';
+
+/** Whose a thing is, by its tags. Whatever else stands in a tag is nobody's business here. */
+const ownerIn = (tags: Readonly<Record<string, string>>) => ({
+  caseId: tags['unlatch:case'] ?? '',
+  expires: instant(tags['unlatch:expires']),
+});
+
+const PARTS = ['passage', 'copy'] as const;
+
+const snapshotOf = (
+  { accountId, region }: AwsSession,
+  { SnapshotId, State, StartTime, Tags }: ListedSnapshot,
+): FoundSnapshot => ({
+  kind: 'snapshot',
+  accountId,
+  region,
+  ...ownerIn(Tags),
+  snapshotId: SnapshotId,
+  state: State,
+  part: PARTS.find((part) => part === Tags['unlatch:part']) ?? null,
+  since: StartTime?.toISOString() ?? null,
+});
+
+const volumeOf = (
+  { accountId, region }: AwsSession,
+  { VolumeId, State, CreateTime, SnapshotId = '', Tags }: ListedVolume,
+): FoundVolume => ({
+  kind: 'volume',
+  accountId,
+  region,
+  ...ownerIn(Tags),
+  volumeId: VolumeId,
+  state: State,
+  ofCopy: SnapshotId !== '',
+  since: CreateTime?.toISOString() ?? null,
+});
+
+/** The snapshots and volumes that Unlatch made on its way. A frozen snapshot has no tag `unlatch:volume`. */
+export const findDisks = async (session: AwsSession, custody: Custody): Promise<(FoundSnapshot | FoundVolume)[]> => {
+  const filters = ['unlatch:case', 'unlatch:volume'].map((key) => ({ Name: 'tag-key', Values: [key] }));
+  const [snapshots, volumes] = await Promise.all([
+    listSnapshots(session, custody, filters),
+    listVolumes(session, custody, filters),
+  ]);
+  return [
+    ...snapshots.map((snapshot) => snapshotOf(session, snapshot)),
+    ...volumes.map((volume) => volumeOf(session, volume)),
+  ];
+};
+
+const aliasesOf = async (session: AwsSession, custody: Custody, keyArn: KeyArn): Promise<string[]> =>
+  (await listAliases(session, custody, keyArn)).map(({ name }) => name);
+
+/** The keys that Unlatch made, by their tag. */
+const findOwnKeys = async (session: AwsSession, custody: Custody): Promise<FoundKey[]> => {
+  const { accountId, region } = session;
+  const tagged = await findKeys(session, custody, 'unlatch:case');
+  const found = await Promise.all(
+    tagged.map(async ({ keyArn, tags }): Promise<FoundKey | null> => {
+      const [key, aliases] = await Promise.all([
+        describeKey(session, custody, keyArn),
+        aliasesOf(session, custody, keyArn),
+      ]);
+      // The index of tags knows keys for a while that are gone.
+      if (key === null || key.manager !== 'CUSTOMER') return null;
+      const { state, isReplica, createdAt: since } = key;
+      return { kind: 'key', accountId, region, ...ownerIn(tags), keyArn, state, aliases, isReplica, since };
+    }),
+  );
+  return found.filter((key) => key !== null);
+};
+
+/** The keys with an alias of the configured kind that Unlatch did not make. */
+const findPlatformKeys = async (
+  session: AwsSession,
+  custody: Custody,
+  aliasPrefix: string,
+  own: ReadonlySet<string>,
+): Promise<PlatformKey[]> => {
+  const { accountId, region } = session;
+  const named = (await listAliases(session, custody)).filter(({ name }) => name.startsWith(aliasPrefix));
+  const ids = [...new Set(named.map(({ keyId }) => keyId))];
+  const found = await Promise.all(
+    ids.map(async (keyId): Promise<PlatformKey | null> => {
+      const key = await describeKey(session, custody, keyId);
+      if (key === null || key.manager !== 'CUSTOMER' || own.has(key.keyArn)) return null;
+      const { keyArn, state, isReplica, createdAt: since } = key;
+      const [aliases, madeBy] = await Promise.all([
+        aliasesOf(session, custody, keyArn),
+        // What cannot be asked is not known, and such a key is only told of.
+        creatorOf(session, custody, keyArn).catch(() => null),
+      ]);
+      return { kind: 'platform-key', accountId, region, keyArn, state, aliases, since, isReplica, madeBy };
+    }),
+  );
+  return found.filter((key) => key !== null);
+};
+
+export const findTemporaryKeys = async (
+  session: AwsSession,
+  custody: Custody,
+  aliasPrefix: string,
+): Promise<(FoundKey | PlatformKey)[]> => {
+  const own = await findOwnKeys(session, custody);
+  const others = await findPlatformKeys(session, custody, aliasPrefix, new Set(own.map(({ keyArn }) => keyArn)));
+  return [...own, ...others];
+};
+
+/** A disk and the key that it stands under. */
+export interface Standing {
+  readonly id: string;
+  readonly keyArn: string;
+}
+
+/** Every encrypted volume and snapshot of an account and Region with its key. */
+export const findStanding = async (session: AwsSession, custody: Custody): Promise<Standing[]> => {
+  const encrypted = [{ Name: 'encrypted', Values: ['true'] }];
+  const [snapshots, volumes] = await Promise.all([
+    listSnapshots(session, custody, encrypted),
+    listVolumes(session, custody, encrypted),
+  ]);
+  return [
+    ...snapshots.map(({ SnapshotId: id, KmsKeyId = '' }) => ({ id, keyArn: KmsKeyId })),
+    ...volumes.map(({ VolumeId: id, KmsKeyId = '' }) => ({ id, keyArn: KmsKeyId })),
+  ];
+};
