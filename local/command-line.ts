@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./commands/explain.ts')).explain,
   invoke: async () => (await import('./commands/invoke.ts')).invoke,
   lint: async () => (await import('./commands/lint.ts')).lint,
+  policy: async () => (await import('./commands/policy.ts')).policy,
   signal: async () => (await import('./commands/signal.ts')).signal,
   verify: async () => (await import('./commands/verify.ts')).verify,
 };
@@ -19,6 +20,7 @@ const USAGE = `usage: npm run -s unlatch -- COMMAND
   explain FACTS.json [--json]                          why does KMS refuse, and what would let it pass?
   lint POLICY.json… [--format text|json|sarif] [--account ID] [--region REGION] [--platform-region REGION,…]
                                                        what is wrong with these policies of keys and roles?
+  policy PATTERN [options] [--json]                    prints a recommended policy; "policy help" lists them
   verify DIR [--json]                                  is the evidence of a case intact?
 
 scenarios: ${SCENARIOS.join(', ')}
