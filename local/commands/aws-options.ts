@@ -3,11 +3,15 @@ import { stringOption, type Words } from './options.ts';
 
 /** Options that name things of AWS, checked. */
 
+/** The text of an option, if it is what is expected. @throws BadInputError */
+export const checked = (name: string, text: string, pattern: RegExp, expected: string): string => {
+  if (pattern.test(text)) return text;
+  throw new BadInputError(`\`--${name}\`: expected ${expected}, found \`${text}\``);
+};
+
 const read = (words: Words, name: string, pattern: RegExp, expected: string): string | null => {
   const text = stringOption(words, name, '');
-  if (text === '') return null;
-  if (!pattern.test(text)) throw new BadInputError(`\`--${name}\`: expected ${expected}, found \`${text}\``);
-  return text;
+  return text === '' ? null : checked(name, text, pattern, expected);
 };
 
 /** @throws BadInputError */
@@ -29,3 +33,22 @@ export const regionsOption = (words: Words, name: string): readonly string[] =>
     if (REGION.test(text)) return text;
     throw new BadInputError(`\`--${name}\`: expected a Region such as \`eu-west-3\`, found \`${text}\``);
   });
+
+const TAG = /^[\p{L}\p{Z}\p{N}_.:/+\-@]{1,128}=[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
+
+/** The tag of machines that may be sent commands. @throws BadInputError */
+export const tagOption = (words: Words): { readonly key: string; readonly value: string } => {
+  const text = stringOption(words, 'tag', 'CadoResponseSSMEnabled=True');
+  checked('tag', text, TAG, 'a tag, such as `CadoResponseSSMEnabled=True`');
+  const at = text.indexOf('=');
+  return { key: text.slice(0, at), value: text.slice(at + 1) };
+};
+
+/** How the aliases of temporary keys begin. @throws BadInputError */
+export const aliasOption = (words: Words): string =>
+  checked(
+    'alias',
+    stringOption(words, 'alias', 'alias/CadoResponse-KMS-Alias'),
+    /^alias\/[\w/-]{1,240}$/,
+    'how aliases begin, such as `alias/CadoResponse-KMS-Alias`',
+  );

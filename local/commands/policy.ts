@@ -9,7 +9,7 @@ import {
   recommended,
   rowOf,
 } from '#shared/policy/recommended/patterns';
-import { accountOption, listOption, regionsOption } from './aws-options.ts';
+import { accountOption, aliasOption, checked, listOption, regionsOption, tagOption } from './aws-options.ts';
 import { type Command, readWords, stringOption, type Words } from './options.ts';
 
 /** The option that gives each parameter. */
@@ -30,11 +30,6 @@ const usageOf = (parameter: Parameter): string => {
   return `--${name}${expected === '' ? '' : ` ${expected}`}`;
 };
 
-const checked = (name: string, text: string, pattern: RegExp, expected: string): string => {
-  if (pattern.test(text)) return text;
-  throw new BadInputError(`\`--${name}\`: expected ${expected}, found \`${text}\``);
-};
-
 const ROLE_EXPECTED = 'the ARN of a role, such as `arn:aws:iam::111122223333:role/myCadoResponseRole`';
 
 const roleIn = (name: string, text: string): string => {
@@ -44,16 +39,6 @@ const roleIn = (name: string, text: string): string => {
 };
 
 const KEY = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
-const TAG = /^[\p{L}\p{Z}\p{N}_.:/+\-@]{1,128}=[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
-const ALIAS = /^alias\/[\w/-]{1,240}$/;
-
-const tagOf = (words: Words): Parameters['tag'] => {
-  const text = stringOption(words, 'tag', 'CadoResponseSSMEnabled=True');
-  checked('tag', text, TAG, 'a tag, such as `CadoResponseSSMEnabled=True`');
-  const at = text.indexOf('=');
-  return { key: text.slice(0, at), value: text.slice(at + 1) };
-};
-
 /** The same role name in the target account, where no other is given. */
 const targetRoleOf = (words: Words, role: string | undefined, account: string): string => {
   const text = stringOption(words, 'target-role', '');
@@ -79,13 +64,8 @@ const parametersOf = (words: Words): Parameters => {
     targetAccount,
     targetRole: targetRoleOf(words, roles[0], targetAccount),
     key: keyOf(words, targetAccount),
-    tag: tagOf(words),
-    alias: checked(
-      'alias',
-      stringOption(words, 'alias', 'alias/CadoResponse-KMS-Alias'),
-      ALIAS,
-      'how aliases begin, such as `alias/CadoResponse-KMS-Alias`',
-    ),
+    tag: tagOption(words),
+    alias: aliasOption(words),
     isFirstTime: words.options['first-time'] === true,
   };
 };
