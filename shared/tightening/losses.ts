@@ -11,6 +11,8 @@ export interface Loss {
   readonly actions: readonly string[];
 }
 
+const IN_NO_WAY = 'in no way any more';
+
 interface Probe {
   readonly way: string;
   readonly request: Request;
@@ -68,9 +70,16 @@ export const lossesOf = (
   const lost = probesOf(use).filter(
     ({ request }) => allows(before, request) !== 'no' && allows(after, request) === 'no',
   );
-  const ways = [...new Set(lost.map(({ way }) => way))];
-  return ways.map((way) => ({
-    way,
-    actions: lost.flatMap((probe) => (probe.way === way ? [probe.request.action] : [])),
-  }));
+  const isAllowedSomehow = (action: string): boolean =>
+    probesOf(use).some(({ request }) => request.action === action && allows(after, request) !== 'no');
+  const inNoWay = [...new Set(lost.map(({ request }) => request.action))].filter((action) => !isAllowedSomehow(action));
+  const others = lost.filter(({ request }) => !inNoWay.includes(request.action));
+  const ways = [...new Set(others.map(({ way }) => way))];
+  return [
+    ...(inNoWay.length === 0 ? [] : [{ way: IN_NO_WAY, actions: inNoWay }]),
+    ...ways.map((way) => ({
+      way,
+      actions: others.flatMap((probe) => (probe.way === way ? [probe.request.action] : [])),
+    })),
+  ];
 };

@@ -213,16 +213,30 @@ const askedBy = (use: Use, paths: readonly Path[]): readonly string[] => {
 
 const isUsed = (feature: Feature, use: Use): boolean => feature === ALWAYS || use.features.has(feature);
 
-/** A narrower statement in place of one of a role's; `null` where there is none. */
-export const narrowed = (statement: Written, use: Use, paths: readonly Path[]): Narrowed | null => {
-  if (statement.Effect !== 'Allow') return null;
+/** What is left of a statement for other features: the actions that are asked by name, and none that is not. */
+const onlyAsked = (statement: Written, use: Use, paths: readonly Path[]): readonly Narrowed[] => {
+  const asked = [...new Set(paths.map(({ request }) => request.action))].sort();
+  const actions = [...new Set(textsIn(statement.Action).flatMap((pattern) => matching(pattern, asked)))];
+  if (actions.length === 0 || statement.Resource === undefined) return [];
+  const rest = withActions(statement, actions);
+  const { becomes, changes } = parted(rest, use, asked) ?? { becomes: [rest], changes: [] };
+  return [{ becomes, changes: ['actions-in-use', ...changes] }];
+};
+
+/**
+ * What may take the place of a statement, the narrowest first; none where it stays. A statement for features that are not
+ * in use goes as a whole, or where another feature lives by it too, but for what that one asks.
+ */
+export const narrowed = (statement: Written, use: Use, paths: readonly Path[]): readonly Narrowed[] => {
+  if (statement.Effect !== 'Allow') return [];
   const served = featuresServedBy(statement);
   const used = served?.filter((feature) => isUsed(feature, use));
-  if (used?.length === 0) return { becomes: [], changes: ['feature-removed'] };
+  if (used?.length === 0) return [{ becomes: [], changes: ['feature-removed'] }, ...onlyAsked(statement, use, paths)];
   // What a feature asks that is not simulated, nothing here can prove.
-  if (used?.some((feature) => !hasPaths(feature))) return null;
-  if (statement.Action === undefined || statement.Resource === undefined) return null;
+  if (used?.some((feature) => !hasPaths(feature))) return [];
+  if (statement.Action === undefined || statement.Resource === undefined) return [];
   // What an administrator may do is not told by what one platform asks.
-  if (textsIn(statement.Action).includes('*')) return null;
-  return parted(statement, use, askedBy(use, paths));
+  if (textsIn(statement.Action).includes('*')) return [];
+  const narrower = parted(statement, use, askedBy(use, paths));
+  return narrower === null ? [] : [narrower];
 };

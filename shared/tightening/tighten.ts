@@ -106,7 +106,7 @@ const tightenedOf = ({ name, document, becomes }: Draft, changed: ReadonlySet<st
 
 /** All that a statement allowed. */
 const lossOf = ({ policy, statement: index, sid }: Standing, statement: Written): Loss => ({
-  way: `by ${sid === null ? `statement ${index}` : `\`${oneLine(sid)}\``} of ${oneLine(policy)}`,
+  way: `by ${sid === null ? `statement ${index}` : `\`${oneLine(sid)}\``} of ${oneLine(policy)}, where no other statement allows it`,
   actions: textsIn(statement.Action ?? statement.NotAction),
 });
 
@@ -129,16 +129,19 @@ export const tighten = (policies: readonly RolePolicy[], use: Use): Tightening =
   let drafts: readonly Draft[] = given;
   for (const [at, { name, becomes }] of given.entries()) {
     for (const [index, [statement = {}]] of becomes.entries()) {
-      const narrower = narrowed(statement, use, paths);
-      if (narrower === null) continue;
-      const made = { ...standingOf(name, index, statement), changes: narrower.changes };
-      const tried = replacedIn(drafts, at, index, narrower.becomes);
-      const refused = firstRefused(paths, before, tried.map(policyOf));
-      if (refused === undefined) {
+      const standing = standingOf(name, index, statement);
+      for (const { becomes, changes: made } of narrowed(statement, use, paths)) {
+        const tried = replacedIn(drafts, at, index, becomes);
+        const refused = firstRefused(paths, before, tried.map(policyOf));
+        if (refused !== undefined) {
+          notMade.push({ ...standing, changes: made, wouldRefuse: `${refused.request.action}: ${refused.words}` });
+          continue;
+        }
         drafts = tried;
-        changes.push(made);
-        if (narrower.becomes.length === 0) leftOut.push(lossOf(made, statement));
-      } else notMade.push({ ...made, wouldRefuse: `${refused.request.action}: ${refused.words}` });
+        changes.push({ ...standing, changes: made });
+        if (becomes.length === 0) leftOut.push(lossOf(standing, statement));
+        break;
+      }
     }
   }
   const after = drafts.map(policyOf);
