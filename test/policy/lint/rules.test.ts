@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { kmsActionNames } from '#shared/policy/lint/action-patterns';
 import { lintPolicy, RULES } from '#shared/policy/lint/lint';
@@ -471,6 +472,11 @@ describe('the rules', () => {
     const found = new Set(cases.filter(({ at }) => at.length > 0).map(({ rule }) => rule));
     expect(ids.filter((id) => !found.has(id))).toEqual([]);
     for (const { title, reason, source } of RULES) expect([title, reason, source].every(Boolean)).toBe(true);
+  });
+
+  it('each rule stands in the documentation, with its severity', () => {
+    const page = readFileSync('docs/lint.md', 'utf8');
+    for (const { id, severity } of RULES) expect(page).toMatch(new RegExp(`\\| \`${id}\` +\\| ${severity} `));
   });
 
   it('a list of actions of other services finds what is misspelled there', () => {
