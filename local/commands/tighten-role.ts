@@ -3,26 +3,25 @@ import type { FactsRecord } from '#shared/diagnosis/facts-record';
 import { type Question, withRecord } from '#shared/diagnosis/question';
 import { oneLine } from '#shared/policy/policy-error';
 import { FEATURES, type Feature, isFeature } from '#shared/tightening/catalogue';
-import { regionOf, type Use } from '#shared/tightening/paths';
-import { type Tightening, tighten } from '#shared/tightening/tighten';
+import { regionOf } from '#shared/tightening/paths';
+import { type Tightening, tighten, type Wanted } from '#shared/tightening/tighten';
 import { tighteningInWords } from '#shared/tightening/tightening-in-words';
 import { aliasOption, checked, listOption, regionsOption, tagOption } from './aws-options.ts';
 import type { ExitCode, Output, Words } from './options.ts';
 
 export const TIGHTENING_OPTIONS: readonly string[] = ['feature', 'region', 'tag', 'alias', 'key-alias'];
 
-/** All of them where none is named: then nothing is left out, and what is there is narrowed. */
-const featuresOf = (words: Words): ReadonlySet<Feature> => {
+const featuresOf = (words: Words): ReadonlySet<Feature> | null => {
   const names = listOption(words, 'feature');
   const stranger = names.find((name) => !isFeature(name));
   if (stranger !== undefined)
     throw new BadInputError(`\`--feature\`: expected ${Object.keys(FEATURES).join(', ')}; found \`${stranger}\``);
-  return new Set((names.length === 0 ? Object.keys(FEATURES) : names).filter(isFeature));
+  return names.length === 0 ? null : new Set(names.filter(isFeature));
 };
 
 const ALIAS_PATTERN = /^alias\/[\w/*?-]{1,240}$/;
 
-const useOf = (file: string, { principal, resource }: Question, record: FactsRecord, words: Words): Use => {
+const useOf = (file: string, { principal, resource }: Question, record: FactsRecord, words: Words): Wanted => {
   const isKey = /^arn:[^:]*:kms:[^:]*:[^:]*:key\//.test(resource);
   const named = regionsOption(words, 'region');
   const regions = named.length > 0 ? named : isKey ? [regionOf(resource)] : [];

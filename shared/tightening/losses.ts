@@ -2,8 +2,8 @@ import type { ContextRecord } from '#shared/policy/context';
 import { KEY_ACTIONS } from '#shared/policy/lint/action-patterns';
 import type { Policy } from '#shared/policy/policy';
 import type { Request } from '#shared/policy/request';
-import type { Truth } from '#shared/policy/truth';
 import { documentIn, instanceIn, requestBy, tagged, temporaryKeyIn, type Use } from './paths.ts';
+import { roleAllows } from './role-allows.ts';
 
 /** What is no longer allowed, by the way in which it is asked. */
 export interface Loss {
@@ -61,17 +61,12 @@ const probesOf = (use: Use): readonly Probe[] => {
 };
 
 /** What the policies allowed, or may have, and no longer do. Of statements that are left out, their changes tell. */
-export const lossesOf = (
-  before: readonly Policy[],
-  after: readonly Policy[],
-  use: Use,
-  allows: (policies: readonly Policy[], request: Request) => Truth,
-): readonly Loss[] => {
+export const lossesOf = (before: readonly Policy[], after: readonly Policy[], use: Use): readonly Loss[] => {
   const lost = probesOf(use).filter(
-    ({ request }) => allows(before, request) !== 'no' && allows(after, request) === 'no',
+    ({ request }) => roleAllows(before, request) !== 'no' && roleAllows(after, request) === 'no',
   );
   const isAllowedSomehow = (action: string): boolean =>
-    probesOf(use).some(({ request }) => request.action === action && allows(after, request) !== 'no');
+    probesOf(use).some(({ request }) => request.action === action && roleAllows(after, request) !== 'no');
   const inNoWay = [...new Set(lost.map(({ request }) => request.action))].filter((action) => !isAllowedSomehow(action));
   const others = lost.filter(({ request }) => !inNoWay.includes(request.action));
   const ways = [...new Set(others.map(({ way }) => way))];

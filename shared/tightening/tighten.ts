@@ -2,13 +2,13 @@ import { statementsIn, textsIn, type Written, withStatements } from '#shared/pol
 import type { Policy } from '#shared/policy/policy';
 import { oneLine } from '#shared/policy/policy-error';
 import { parsedDocument, readPolicy } from '#shared/policy/read-policy';
-import { readingOf } from '#shared/policy/reading';
-import type { Request } from '#shared/policy/request';
-import { and, not, type Truth } from '#shared/policy/truth';
-import { type Feature, type Standing, type Survey, surveyOf } from './catalogue.ts';
+import type { Truth } from '#shared/policy/truth';
+import { type Feature, type NamedStatements, type Standing, type Survey, surveyOf } from './catalogue.ts';
+import { featuresInUse } from './in-use.ts';
 import { type Loss, lossesOf } from './losses.ts';
 import { type Change, narrowed } from './narrowing.ts';
 import { type Path, pathsOf, type Use } from './paths.ts';
+import { roleAllows } from './role-allows.ts';
 
 /** A policy of a role, by its name. */
 export interface RolePolicy {
@@ -43,7 +43,12 @@ export interface Tightening {
   readonly proof: readonly Proof[];
   readonly lost: readonly Loss[];
   readonly survey: Survey;
+  /** Those that are in use. */
+  readonly features: readonly Feature[];
 }
+
+/** Where no features are named, those that the policies serve. */
+export type Wanted = Omit<Use, 'features'> & { readonly features: Use['features'] | null };
 
 interface Draft {
   readonly name: string;
@@ -54,12 +59,6 @@ interface Draft {
 
 const policyOf = ({ name, document, becomes }: Draft): Policy =>
   readPolicy(withStatements(document, becomes.flat()), 'attached', name);
-
-/** What the policies of a role say to a request, whatever other layers say. */
-export const roleAllows = (policies: readonly Policy[], request: Request): Truth => {
-  const { allows, denies } = readingOf(policies, request);
-  return and(allows, not(denies));
-};
 
 const RANK = { no: 0, unknown: 1, yes: 2 } as const satisfies Record<Truth, number>;
 
@@ -75,6 +74,8 @@ const standingOf = (name: string, index: number, { Sid: sid }: Written): Standin
   statement: index,
   sid: typeof sid === 'string' && sid !== '' ? sid : null,
 });
+
+const statementsOf = ({ name, becomes }: Draft): NamedStatements => ({ name, statements: becomes.flat() });
 
 const replacedIn = (
   drafts: readonly Draft[],
@@ -118,10 +119,11 @@ const lossOf = ({ policy, statement: index, sid }: Standing, statement: Written)
  * INVARIANT: nothing is allowed that the policies did not allow before.
  * @throws PolicyError for a policy that cannot be read
  */
-export const tighten = (policies: readonly RolePolicy[], use: Use): Tightening => {
+export const tighten = (policies: readonly RolePolicy[], wanted: Wanted): Tightening => {
   const given = policies.map(draftOf);
-  const paths = pathsOf(use);
   const original = given.map(policyOf);
+  const use = { ...wanted, features: wanted.features ?? featuresInUse(given.map(statementsOf), original, wanted) };
+  const paths = pathsOf(use);
   const before = paths.map(({ request }) => roleAllows(original, request));
   const changes: Tightening['changes'][number][] = [];
   const notMade: Tightening['notMade'][number][] = [];
@@ -158,10 +160,8 @@ export const tighten = (policies: readonly RolePolicy[], use: Use): Tightening =
       before: before[index] ?? 'no',
       after: roleAllows(after, request),
     })),
-    lost: [...leftOut, ...lossesOf(original, after, use, roleAllows)],
-    survey: surveyOf(
-      given.map(({ name, becomes }) => ({ name, statements: becomes.flat() })),
-      use.features,
-    ),
+    lost: [...leftOut, ...lossesOf(original, after, use)],
+    survey: surveyOf(given.map(statementsOf), use.features),
+    features: [...use.features].sort(),
   };
 };

@@ -31,12 +31,14 @@ export const tighteningInWords = ({
   proof,
   lost,
   survey,
+  features,
 }: Tightening): readonly string[] => {
   const changed = policies.filter(({ isChanged }) => isChanged);
   const allowed = proof.filter(({ after }) => after === 'yes');
   const others = proof.filter(({ after }) => after !== 'yes');
   return [
     changed.length === 0 ? 'Nothing can be narrowed.' : `Narrower: ${changed.length} of ${policies.length} policies.`,
+    `In use: ${features.length === 0 ? 'nothing that is known' : features.join(', ')}.`,
     ...changed.flatMap(policyLines),
     ...section(
       'Changed:',

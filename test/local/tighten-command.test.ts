@@ -39,17 +39,21 @@ describe('explain --tighten', () => {
     );
   });
 
-  it('leaves no feature out where none is named, and exits 1 where a feature was not allowed before', async () => {
+  it('takes for used what the role serves where nothing is named, so that nothing is left out', async () => {
     const { status, answered } = await run(EXAMPLE, '--tighten', '--json');
     expect(status).toBe(1);
-    expect(JSON.stringify(answered)).toContain('lambda:GetFunction');
-    expect(answered).toEqual([
-      expect.objectContaining({
-        proof: expect.arrayContaining([
-          expect.objectContaining({ feature: 'first-default-key', before: 'no', after: 'no' }),
-        ]),
-      }),
+    expect(answered).toMatchObject([
+      { features: ['default-key-disks', 'encrypted-disks', 'lambda', 'memory', 'triage'] },
     ]);
+    expect(JSON.stringify(answered)).not.toContain('feature-removed');
+  });
+
+  it('exits 1 where what is in use was not allowed before either', async () => {
+    const { status, said } = await run(EXAMPLE, '--tighten', '--feature', 'first-default-key');
+    expect(status).toBe(1);
+    expect(said).toContain(
+      '  iam:CreateServiceLinkedRole, the service-linked role of multi-Region keys: was not allowed before either',
+    );
   });
 
   it('takes the tag, the Regions and the aliases from its options', async () => {

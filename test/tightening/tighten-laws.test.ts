@@ -5,8 +5,9 @@ import { kmsActionNames } from '#shared/policy/lint/action-patterns';
 import type { Written } from '#shared/policy/lint/subject';
 import { readPolicy } from '#shared/policy/read-policy';
 import { FEATURES, isFeature } from '#shared/tightening/catalogue';
-import { instanceIn, requestBy, tagged, type Use } from '#shared/tightening/paths';
-import { roleAllows, tighten } from '#shared/tightening/tighten';
+import { instanceIn, requestBy, tagged } from '#shared/tightening/paths';
+import { roleAllows } from '#shared/tightening/role-allows';
+import { tighten, type Wanted } from '#shared/tightening/tighten';
 import { KEY } from '../policy/cases/case.ts';
 import { PUBLISHED, policyOf, USE } from './response-role.ts';
 
@@ -66,8 +67,11 @@ const statements = fc
   .map(([published, more]) => [...published, ...more]);
 
 const features = fc.subarray(Object.keys(FEATURES).filter(isFeature)).map((list) => new Set(list));
-const uses: fc.Arbitrary<Use> = fc
-  .record({ features, keyAliases: fc.constantFrom([], [], ['alias/pay*'], ['alias/other']) })
+const uses: fc.Arbitrary<Wanted> = fc
+  .record({
+    features: fc.option(features, { freq: 4 }),
+    keyAliases: fc.constantFrom([], [], ['alias/pay*'], ['alias/other']),
+  })
   .map((more) => ({ ...USE, ...more }));
 
 const WAYS: readonly ContextRecord[] = [
