@@ -97,6 +97,11 @@ const Settings = z.object({
   PLATFORM_KEY_ARN: z.string().default(''),
   /** Whether the platform makes volumes straight from shared snapshots; else it copies those first. */
   OPEN_SHARED: flag(),
+  /** Features of the platform that are in use, by the names of the catalogue; empty: nobody has said. */
+  FEATURES_IN_USE: listOf(
+    /^(platform|health-checks|cross-account|disks|encrypted-disks|default-key-disks|first-default-key|images|preservation|triage|memory|lambda|ecs|eks|isolation|load-balancer|guardduty|error-reporting|organizations)$/,
+    'expected names of features, such as `disks,encrypted-disks,triage`',
+  ),
   /** The stack's name: its rules begin with it. */
   STACK_NAME: z.string().max(128).default(''),
   LEDGER_DAYS: z.coerce.number().int().min(1).max(365).default(30),

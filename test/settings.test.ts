@@ -46,6 +46,7 @@ describe('settingsFrom', () => {
       FINDING_TYPES: [],
       PLATFORM_KEY_ARN: '',
       OPEN_SHARED: false,
+      FEATURES_IN_USE: [],
       STACK_NAME: '',
     });
   });
@@ -97,6 +98,7 @@ describe('settingsFrom', () => {
     { name: 'ON_FINDING', value: 'everything' },
     { name: 'FINDING_SEVERITY', value: '11' },
     { name: 'OPEN_SHARED', value: 'yes' },
+    { name: 'FEATURES_IN_USE', value: 'disks,everything' },
     { name: 'SSM_TAG_KEY', value: 'k'.repeat(129) },
     { name: 'SSM_TAG_VALUE', value: 'v'.repeat(257) },
     { name: 'MEMORY_TOOL_LINUX', value: 'x'.repeat(1_025) },

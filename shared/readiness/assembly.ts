@@ -40,6 +40,26 @@ const assumedOf = ({ platform, sessionPolicies }: Gathered): readonly string[] =
 /** Most urgent first: what is refused, then what is open, and each by account and name. */
 const URGENCY: Readonly<Record<Verdict, number>> = { refused: 0, undetermined: 1, ready: 2 };
 
+/** What the lint finds, over all keys. */
+const keyPolicies = (outlooks: readonly OutlookEntry[]): readonly HealthCheck[] => {
+  const linted = new Map(outlooks.flatMap(({ keyArn, lint }) => (keyArn === null ? [] : [[keyArn, lint] as const])));
+  const withErrors = [...linted].filter(([, found]) => found.some(({ severity }) => severity === 'error'));
+  const withWarnings = [...linted].filter(([, found]) => found.length > 0);
+  if (linted.size === 0) return [];
+  const [[first] = ['']] = withErrors;
+  const found = `Of ${linted.size} keys, ${withErrors.length} have a policy in which the lint finds an error, ${withWarnings.length} one with an error or a warning`;
+  return [
+    withErrors.length > 0
+      ? {
+          check: 'key policies',
+          result: 'note',
+          found: `${found}; the first is that of ${first}.`,
+          remedy: 'Each key tells what was found.',
+        }
+      : { check: 'key policies', result: 'good', found: `${found}.`, remedy: null },
+  ];
+};
+
 /** The report of what was gathered. */
 export const assembled = (gathered: Gathered): ReadinessReport => {
   const { runId, startedAt, scope, platform, roles, unread, health, calls, outlooks } = gathered;
@@ -70,7 +90,7 @@ export const assembled = (gathered: Gathered): ReadinessReport => {
     machines: countsOf(rows.map(({ verdict }) => verdict)),
     volumes: countsOf(ofVolumes),
     unread,
-    health,
+    health: [...health, ...keyPolicies(outlooks)],
     calls,
     outlooks,
     rows,

@@ -8,6 +8,16 @@ export interface Looking {
   readonly settings: Settings;
   readonly shelf: Shelf;
   readonly custody: Custody;
+  /** What the fleet shows to be in use. */
+  readonly seen: Seen;
+}
+
+/** What a look at the fleet has shown. */
+export interface Seen {
+  readonly encrypted: boolean;
+  readonly ways: readonly string[];
+  /** Machines that can be reached by Systems Manager. */
+  readonly reachable: number;
 }
 
 export const good = (check: string, found: string): HealthCheck => ({ check, result: 'good', found, remedy: null });

@@ -2,9 +2,12 @@ import type { FleetInstance, FleetVolume } from '#shared/aws/fleet';
 import type { KeyRecord } from '#shared/diagnosis/facts-record';
 import { type Forecast, forecast } from '#shared/diagnosis/forecast';
 import type { Known } from '#shared/policy/known';
+import { lintPolicy } from '#shared/policy/lint/lint';
+import { PolicyError } from '#shared/policy/policy-error';
 import { assess, type TagCondition } from '#shared/route/ssm-triage/assess';
 import { copyTarget, type EncryptionByDefault } from '#shared/route/unencrypted-copy/target';
 import type { Settings } from '#shared/settings';
+import { accountOfArn, regionOfArn } from './arns.ts';
 import type { Asked } from './asked.ts';
 import type { Situation } from './examination.ts';
 import type { OutlookEntry, RouteOpenness, Row } from './report.ts';
@@ -124,6 +127,23 @@ export const copyOpenness = (
   return firstOpen([...(RE_ENCRYPT && encrypted ? [foresee('kms:CreateGrant')] : []), blocks]);
 };
 
+/** Of a policy that is odd in many ways, the gravest ways. */
+const MOST_FOUND = 6;
+
+/** What the lint finds in a key's policy. That of a key of AWS's nobody can edit. */
+const lintOf = ({ keyArn }: Situation, { manager, policy }: KeyRecord): OutlookEntry['lint'] => {
+  if (!policy.known || !manager.known || manager.value === 'AWS') return [];
+  const setting = { account: accountOfArn(keyArn ?? ''), keyRegion: regionOfArn(keyArn ?? '') };
+  try {
+    return lintPolicy(policy.value, 'the key policy', setting)
+      .findings.flatMap(({ rule, severity, message }) => (severity === 'note' ? [] : [{ rule, severity, message }]))
+      .slice(0, MOST_FOUND);
+  } catch (error) {
+    if (error instanceof PolicyError) return [{ rule: 'unreadable', severity: 'error', message: error.message }];
+    throw error;
+  }
+};
+
 /** A question with lists of its own: schemas have no read-only ones. */
 const plain = ({ context, ...asked }: Asked) => ({
   ...asked,
@@ -138,7 +158,7 @@ const plain = ({ context, ...asked }: Asked) => ({
 export const outlookEntry = (
   situation: Situation,
   { way, verdict, steps, refusals, missing }: Outlook,
-  aliases: Known<readonly string[]>,
+  key: KeyRecord | null,
   copy: RouteOpenness,
 ): OutlookEntry => ({
   id: situationId(situation),
@@ -146,7 +166,7 @@ export const outlookEntry = (
   region: situation.region,
   encrypted: situation.encrypted,
   keyArn: situation.keyArn,
-  aliases: aliases.known ? [...aliases.value] : [],
+  aliases: key?.aliases.known ? [...key.aliases.value] : [],
   way,
   verdict,
   steps: [...steps],
@@ -167,6 +187,7 @@ export const outlookEntry = (
     })),
   })),
   missing: [...missing],
+  lint: key === null ? [] : lintOf(situation, key),
   copy,
 });
 

@@ -1,5 +1,4 @@
 import type { KeyRecord } from '#shared/diagnosis/facts-record';
-import { type Known, unknown } from '#shared/policy/known';
 import type { Settings } from '#shared/settings';
 import { accountOfArn } from './arns.ts';
 import { copyOpenness, outlookEntry } from './entries.ts';
@@ -47,8 +46,7 @@ export const examining = (settings: Settings, shelf: Shelf) => {
       caller: await callerIn(shelf, situation),
       key: record,
     });
-    const aliases: Known<readonly string[]> = record?.aliases ?? unknown('there is no key');
-    return outlookEntry(situation, kept.examine(situation), aliases, copy);
+    return outlookEntry(situation, kept.examine(situation), record, copy);
   };
 
   return {

@@ -68,6 +68,10 @@ const detailOf = (row) => {
       parts.push(paragraph('For a sure answer these would have to be known:'));
       parts.push(el('ul', {}, ...outlook.missing.map((text) => el('li', {}, text))));
     }
+    if (outlook.lint.length) {
+      parts.push(paragraph('The lint finds in the policy of the key:', true));
+      parts.push(el('ul', { class: 'quiet' }, ...outlook.lint.map((one) => el('li', {}, one.severity + ', ' + one.rule + ': ' + one.message))));
+    }
     if (outlook.copy.because) parts.push(paragraph('Copy by Unlatch: ' + outlook.copy.because + (outlook.copy.remedy ? '; ' + outlook.copy.remedy : '') + '.', true));
   }
   if (row.triage.because) parts.push(paragraph('Triage: ' + row.triage.because + (row.triage.remedy ? '; ' + row.triage.remedy : '') + '.', true));

@@ -6,6 +6,7 @@ import type { Flow } from '#shared/case/flow';
 import type { Settings } from '#shared/settings';
 import { accountOfArn, regionOfArn } from './arns.ts';
 import { assembled, type Gathered, summaryLines } from './assembly.ts';
+import type { Seen } from './checks.ts';
 import { situationId, situationOf } from './entries.ts';
 import { examining } from './examining.ts';
 import { checkHealth } from './health.ts';
@@ -105,6 +106,8 @@ interface PageKept {
   readonly because: string | null;
   readonly next: Cursor | null;
   readonly rows: number;
+  /** Machines that can be reached by Systems Manager. */
+  readonly reachable: number;
   readonly situations: readonly string[];
 }
 
@@ -147,16 +150,23 @@ const pageStep = (
     .step(name, async (custody): Promise<PageKept> => {
       const listed = await read(custody);
       drained(calls, custody);
-      if (!listed.read) return { because: listed.because, next: null, rows: 0, situations: [] };
+      if (!listed.read) return { because: listed.because, next: null, rows: 0, reachable: 0, situations: [] };
       await keep(custody, `${name}.json`, listed.rows);
       const situations = [...new Set(listed.rows.flatMap(({ volumes }) => volumes.map(({ situation }) => situation)))];
-      return { because: null, next: listed.next, rows: listed.rows.length, situations };
+      return {
+        because: null,
+        next: listed.next,
+        rows: listed.rows.length,
+        reachable: listed.rows.filter(({ triage }) => triage.open).length,
+        situations,
+      };
     })
-    .catch((error: Error) => ({ because: error.message, next: null, rows: 0, situations: [] }));
+    .catch((error: Error) => ({ because: error.message, next: null, rows: 0, reachable: 0, situations: [] }));
 
 interface Inventory {
   readonly pages: readonly string[];
   readonly situations: ReadonlySet<string>;
+  readonly reachable: number;
   readonly unread: readonly string[];
 }
 
@@ -166,12 +176,14 @@ const inventoryOf = async (flow: Flow, tools: ReadinessTools, run: Run, scope: S
   const unread: string[] = [];
   const tag = tagCondition(tools.settings);
   let rows = 0;
+  let reachable = 0;
 
   const take = (name: string, place: Place, page: PageKept): void => {
     if (page.because === null) pages.push(name);
     else unread.push(`account ${place.accountId}, ${place.region}: ${page.because}`);
     for (const situation of page.situations) situations.add(situation);
     rows += page.rows;
+    reachable += page.reachable;
     tools.progress({ listed: name, machines: rows, keys: situations.size });
   };
 
@@ -198,7 +210,7 @@ const inventoryOf = async (flow: Flow, tools: ReadinessTools, run: Run, scope: S
       }
     }
   }
-  return { pages, situations, unread };
+  return { pages, situations, reachable, unread };
 };
 
 const chunksOf = (ids: readonly string[]): string[][] =>
@@ -206,36 +218,41 @@ const chunksOf = (ids: readonly string[]): string[][] =>
     ids.slice(at * SITUATIONS_A_STEP, (at + 1) * SITUATIONS_A_STEP),
   );
 
+interface Examined {
+  readonly names: readonly string[];
+  readonly ways: readonly string[];
+}
+
 /** Examines what was found, some keys a step. What is throttled is read again after a pause that costs no Lambda time. */
 const examineAll = async (
   flow: Flow,
   tools: ReadinessTools,
   run: Run,
   { situations }: Inventory,
-): Promise<string[]> => {
+): Promise<Examined> => {
   // By account, so that what is read of one serves the next.
   const chunks = chunksOf([...situations].sort());
   const names: string[] = [];
+  const ways = new Set<string>();
   for (const [at, chunk] of chunks.entries()) {
     const name = `outlooks-${at}`;
-    const examine = async (custody: Custody): Promise<number> => {
+    const examine = async (custody: Custody): Promise<readonly string[]> => {
       try {
         const entries = await run.examiner.examine(chunk.map(situationOf));
         await run.keep(custody, `${name}.json`, entries);
-        return entries.length;
+        return [...new Set(entries.map(({ way }) => way))];
       } finally {
         drained(run.custody, custody);
       }
     };
     const done = await flow.until(name, examine, AGAIN_AFTER);
-    if (done === null) {
-      run.shelf.impatient();
-      await flow.step(`${name}, as far as it can be read`, examine);
-    }
+    if (done === null) run.shelf.impatient();
+    const found = done ?? (await flow.step(`${name}, as far as it can be read`, examine));
+    for (const way of found) ways.add(way);
     names.push(name);
     tools.progress({ examined: at + 1, of: chunks.length, decisions: run.examiner.distinct() });
   }
-  return names;
+  return { names, ways: [...ways] };
 };
 
 const readBack = async <T>(
@@ -252,10 +269,10 @@ const readBack = async <T>(
   return all;
 };
 
-const healthOf = (flow: Flow, tools: ReadinessTools, run: Run): Promise<readonly HealthCheck[]> =>
+const healthOf = (flow: Flow, tools: ReadinessTools, run: Run, seen: Seen): Promise<readonly HealthCheck[]> =>
   flow
     .step('health', async (custody) => {
-      const checks = await checkHealth({ settings: tools.settings, shelf: run.shelf, custody });
+      const checks = await checkHealth({ settings: tools.settings, shelf: run.shelf, custody, seen });
       drained(run.custody, custody);
       return checks;
     })
@@ -287,8 +304,9 @@ export const assessReadiness = async (
   const run = await runIn(flow, tools, request);
   const scope = scopeOf(request, tools.settings);
   const inventory = await inventoryOf(flow, tools, run, scope);
-  const outlookFiles = await examineAll(flow, tools, run, inventory);
-  const health = await healthOf(flow, tools, run);
+  const examined = await examineAll(flow, tools, run, inventory);
+  const encrypted = [...inventory.situations].some((id) => situationOf(id).encrypted);
+  const health = await healthOf(flow, tools, run, { encrypted, ways: examined.ways, reachable: inventory.reachable });
   const calls = countCalls(flow);
 
   const counts = await flow.step('write the report', async (custody) => {
@@ -303,7 +321,7 @@ export const assessReadiness = async (
       health,
       calls,
       rows: await readBack(tools, run, inventory.pages, Row),
-      outlooks: await readBack(tools, run, outlookFiles, OutlookEntry),
+      outlooks: await readBack(tools, run, examined.names, OutlookEntry),
     };
     drained(run.custody, custody);
     const report = assembled(gathered);

@@ -91,9 +91,9 @@ const dataOf = ({ outlooks, rows }: ReadinessReport) => {
   const places = new Map(outlooks.map(({ id }, at) => [id, at]));
   return {
     steps: STEPS,
-    outlooks: outlooks.map(({ keyArn, encrypted, aliases, way, verdict, steps, refusals, missing, copy }) => {
+    outlooks: outlooks.map(({ keyArn, encrypted, aliases, way, verdict, steps, refusals, missing, lint, copy }) => {
       const told = refusals.map(({ cause, explanation, fixes }) => ({ cause, explanation, fixes }));
-      return { keyArn, encrypted, aliases, way, verdict, steps, refusals: told, missing, copy };
+      return { keyArn, encrypted, aliases, way, verdict, steps, refusals: told, missing, lint, copy };
     }),
     rows: rows.map(({ volumes, ...row }) => ({
       ...row,

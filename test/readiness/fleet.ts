@@ -30,6 +30,7 @@ const outlook = (
   steps: WAYS['cross-account'].map(({ name }) => ({ step: name, verdict: name === 'copy' ? verdict : 'ready' })),
   refusals: [],
   missing: [],
+  lint: [],
   copy: shut,
   ...more,
 });
