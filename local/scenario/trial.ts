@@ -35,6 +35,9 @@ interface Errand {
 /** Longer than a snapshot, a copy or a volume takes. */
 const SETTLES = 200;
 
+/** A Region takes 20 copies at once. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html */
+const COPIES_AT_ONCE = 15;
+
 /**
  * Tries to acquire every volume of some instances, the way the platform goes: snapshot, share, copy under the platform's
  * key, volume, attachment. All of them go side by side, step by step; one that is refused goes no further.
@@ -74,9 +77,15 @@ export const tryToAcquire = async (account: EmbeddedAccount, trial: Trial): Prom
     })),
   );
 
-  /** Takes every errand that is still on its way one step further. */
-  const each = async (what: string, act: (errand: Errand) => Promise<unknown>): Promise<void> => {
-    for (const errand of errands.filter(({ because }) => because === null)) {
+  /** Takes every errand that is still on its way one step further, and lets AWS get on with some before the next. */
+  const each = async (
+    what: string,
+    act: (errand: Errand) => Promise<unknown>,
+    atOnce = Number.POSITIVE_INFINITY,
+  ): Promise<void> => {
+    const left = errands.filter(({ because }) => because === null);
+    for (const [at, errand] of left.entries()) {
+      if (at > 0 && at % atOnce === 0) await ground.settle(SETTLES);
       await act(errand).catch((error: unknown) => {
         errand.because = `${what}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
       });
@@ -102,6 +111,49 @@ export const tryToAcquire = async (account: EmbeddedAccount, trial: Trial): Prom
   await ground.settle(SETTLES);
   failing('CreateSnapshot', unfinished);
 
+  const isUnderDefaultKey = ({ instance, volumeId }: Errand): boolean => {
+    const keyArn = state.volumes.get(volumeId)?.keyArn ?? '';
+    return isForeign(instance) && state.keys.get(keyArn)?.manager === 'AWS';
+  };
+
+  /** What is under a default key cannot be shared: it is copied under a key that is made for the hand-over. */
+  const temporaryKey = async ({ instance }: Errand): Promise<string> => {
+    const admitting = [platformRole.accountId, instance.accountId].map((accountId) => ({
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+      Action: 'kms:*',
+      Resource: '*',
+    }));
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: admitting });
+    const MultiRegion = instance.region !== region;
+    const made = await services.kms.CreateKey(call(platform(), region, { Policy, MultiRegion }));
+    const keyArn = made.KeyMetadata?.Arn ?? '';
+    const AliasName = `alias/CadoResponse-KMS-Alias-${ground.uuid().slice(0, 8)}`;
+    await services.kms.CreateAlias(call(platform(), region, { AliasName, TargetKeyId: keyArn }));
+    if (!MultiRegion) return keyArn;
+    await services.kms.ReplicateKey(
+      call(platform(), region, { KeyId: keyArn, ReplicaRegion: instance.region, Policy }),
+    );
+    return keyArn.replace(`:kms:${region}:`, `:kms:${instance.region}:`);
+  };
+
+  const temporary = new Map<Errand, string>();
+  await each('CreateKey', async (errand) => {
+    if (isUnderDefaultKey(errand)) temporary.set(errand, await temporaryKey(errand));
+  });
+  await ground.settle(SETTLES);
+  const reEncrypt = async (errand: Errand): Promise<void> => {
+    const KmsKeyId = temporary.get(errand);
+    if (KmsKeyId === undefined) return;
+    const { instance, snapshotId } = errand;
+    const input = { SourceSnapshotId: snapshotId, SourceRegion: instance.region, Encrypted: true, KmsKeyId };
+    const copy = await services.ec2.CopySnapshot(call(owner(instance), instance.region, input));
+    errand.snapshotId = copy.SnapshotId ?? '';
+  };
+  await each('CopySnapshot in its own account', reEncrypt, COPIES_AT_ONCE);
+  await ground.settle(SETTLES);
+  failing('CopySnapshot in its own account', unfinished);
+
   await each('ModifySnapshotAttribute', async ({ instance, snapshotId }) => {
     if (!isForeign(instance)) return;
     await services.ec2.ModifySnapshotAttribute(
@@ -115,10 +167,10 @@ export const tryToAcquire = async (account: EmbeddedAccount, trial: Trial): Prom
   });
 
   const isCopied = ({ instance }: Errand) => isForeign(instance) || instance.region !== region;
-  await each('CopySnapshot', async (errand) => {
+  const copy = async (errand: Errand): Promise<void> => {
     if (!isCopied(errand)) return;
     const { instance, snapshotId } = errand;
-    const copy = await services.ec2.CopySnapshot(
+    const copied = await services.ec2.CopySnapshot(
       call(platform(), region, {
         SourceSnapshotId: snapshotId,
         SourceRegion: instance.region,
@@ -126,8 +178,9 @@ export const tryToAcquire = async (account: EmbeddedAccount, trial: Trial): Prom
         KmsKeyId: key.arn,
       }),
     );
-    errand.snapshotId = copy.SnapshotId ?? '';
-  });
+    errand.snapshotId = copied.SnapshotId ?? '';
+  };
+  await each('CopySnapshot', copy, COPIES_AT_ONCE);
   await ground.settle(SETTLES);
   failing('CopySnapshot', unfinished);
 

@@ -7,7 +7,7 @@ import { type Question, questionOf } from '#shared/diagnosis/question';
 import { type StoredFile, storedDocument } from '#shared/evidence/manifest';
 import { denialAttribute } from '#shared/ledger/ledger';
 import { isOfSourceKey } from '#shared/ledger/opening';
-import { questionOf as questionOfAsked } from '#shared/readiness/asked';
+import { questionOf as questionOfAsked, resourceOf } from '#shared/readiness/asked';
 import { KeyArn } from '#shared/signal/identifiers';
 import type { AcquiringCall, Denial } from '#shared/signal/signal';
 import type { CaseRequest, FindingRequest, Origin, SignalRequest } from './case.ts';
@@ -125,7 +125,7 @@ const foresee = async (
   if (asked === undefined || question === null) return { diagnosis: null, denials: [], at: null, stored: [] };
   const { action, roleArn, context } = asked;
   const keyArn = KeyArn.safeParse(asked.keyArn).data ?? null;
-  const request = { principal: roleArn, action, resource: asked.keyArn ?? '*', context };
+  const request = { principal: roleArn, action, resource: resourceOf(asked), context };
   const subject = { keyArn, region: origin.region, accountId: origin.accountId, vpcEndpointId: null };
   const record = await gatherFacts(flow, tools, subject, question);
   const [stored, at] = await Promise.all([

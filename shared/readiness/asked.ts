@@ -12,6 +12,8 @@ export const Asked = z.object({
   action: z.string(),
   /** `null`: an action without a key. */
   keyArn: z.string().nullable(),
+  /** Of an action on what is no key. */
+  resource: z.string().optional(),
   /** What is known of the request. */
   context: z.record(z.string(), z.union([z.string(), z.array(z.string()), z.null()])),
 });
@@ -52,16 +54,45 @@ const ofStep = (step: Step, cast: Cast, replicated: boolean): readonly Asked[] =
     }));
   });
 
+/** The service for which KMS makes the role that multi-Region keys need. */
+const MULTI_REGION_SERVICE = 'mrk.kms.amazonaws.com';
+export const LINKED_ROLE = 'AWSServiceRoleForKeyManagementServiceMultiRegionKeys';
+
 /**
- * All that a way asks of KMS, in its order.
- * @param replicated whether a temporary key has to serve another Region than the platform's
+ * The first multi-Region key of an account makes the role that is linked to KMS, in the name of whoever makes the key.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-auth-slr.html
  */
-export const askedOn = (way: Way, cast: Cast, replicated: boolean): readonly Asked[] =>
-  WAYS[way].flatMap((step: Step) => ofStep(step, cast, replicated));
+const makingLinkedRole = (roleArn: string): Asked => {
+  const [, partition = 'aws', , , accountId = ''] = roleArn.split(':');
+  return {
+    step: 'temporary-key',
+    roleArn,
+    action: 'iam:CreateServiceLinkedRole',
+    keyArn: null,
+    resource: `arn:${partition}:iam::${accountId}:role/aws-service-role/${MULTI_REGION_SERVICE}/${LINKED_ROLE}`,
+    context: { 'iam:AWSServiceName': MULTI_REGION_SERVICE },
+  };
+};
+
+/** What a temporary key takes that has to serve another Region than the platform's. */
+export interface Replication {
+  readonly isNeeded: boolean;
+  /** Whether the role that is linked to KMS is yet to be made. */
+  readonly makesLinkedRole: boolean;
+}
+
+/** All that a way asks of KMS, in its order; and of IAM, where KMS asks that in the caller's name. */
+export const askedOn = (way: Way, cast: Cast, replication: Replication): readonly Asked[] =>
+  WAYS[way].flatMap((step: Step) => [
+    ...(step.name === 'temporary-key' && replication.isNeeded && replication.makesLinkedRole
+      ? cast.roles[step.by].map(makingLinkedRole)
+      : []),
+    ...ofStep(step, cast, replication.isNeeded),
+  ]);
 
 /** What two questions have in common is answered once. */
-export const identityOf = ({ roleArn, action, keyArn, context }: Asked): string =>
-  JSON.stringify([roleArn, action, keyArn, context]);
+export const identityOf = ({ roleArn, action, keyArn, resource, context }: Asked): string =>
+  JSON.stringify([roleArn, action, resource ?? keyArn, context]);
 
 /** The needs behind what a role asks of a key through EC2; what it asks itself stands alone. */
 const needsBehind = (all: readonly Asked[]): readonly Need[] => {
@@ -74,6 +105,9 @@ const needsBehind = (all: readonly Asked[]): readonly Need[] => {
   );
 };
 
+/** What a question is about, as policies name it. */
+export const resourceOf = ({ keyArn, resource }: Asked): string => resource ?? keyArn ?? '*';
+
 /**
  * The question to be put to the facts; `null` where nobody is named whose policies could be read.
  * @param besides all that the same role asks of the same key: a fix has to let all of it pass
@@ -81,6 +115,6 @@ const needsBehind = (all: readonly Asked[]): readonly Need[] => {
 export const questionOf = (asked: Asked, besides: readonly Asked[] = []): Question | null => {
   const principal = principalOf(asked.roleArn);
   if (principal === null) return null;
-  const { action, keyArn, context } = asked;
-  return { principal, action, resource: keyArn ?? '*', context, needs: needsBehind([asked, ...besides]) };
+  const { action, context } = asked;
+  return { principal, action, resource: resourceOf(asked), context, needs: needsBehind([asked, ...besides]) };
 };

@@ -37,6 +37,8 @@ export interface Platform extends Place {
   readonly opensShared: boolean;
   /** The alias of the keys that it makes for a hand-over. */
   readonly temporaryAlias: string;
+  /** Whether KMS has its role for multi-Region keys there. */
+  readonly hasLinkedRole: Known<boolean>;
   /** The session policies with which it assumes its role; none unless told. */
   readonly sessionPolicies: readonly NamedDocument[];
 }
@@ -103,6 +105,9 @@ const missingFor = (
       if (!found.known) return [`the response roles of account ${place[party]}: ${found.because}`];
       return found.value.length === 0 ? [`a response role in account ${place[party]}: none has such a name`] : [];
     }),
+    ...(uses.has('temporary') && owner.region !== platform.region && !platform.hasLinkedRole.known
+      ? [`whether KMS has its service-linked role: ${platform.hasLinkedRole.because}`]
+      : []),
     ...(uses.has('platform') && !keyArn.known ? [`the platform's key: ${keyArn.because}`] : []),
     ...(uses.has('ebs-default') && !ebsDefault.isOn.known
       ? [`whether EBS encrypts by default: ${ebsDefault.isOn.because}`]
@@ -174,7 +179,11 @@ export const examiner = (facts: FactsRead) => {
         ...missingFor(way, roles, situation, platform),
         ...(situation.encrypted && situation.keyArn === null ? [UNNAMED] : []),
       ];
-      const asked = askedOn(way, cast, platform.region !== situation.region);
+      const replication = {
+        isNeeded: platform.region !== situation.region,
+        makesLinkedRole: platform.hasLinkedRole.known && !platform.hasLinkedRole.value,
+      };
+      const asked = askedOn(way, cast, replication);
       return outlookOf(way, asked, missing, answers, recordsOf(facts, temporary));
     },
   };

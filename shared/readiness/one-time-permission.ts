@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { askingIn } from '#shared/aws/answers';
 import type { NamedDocument } from '#shared/diagnosis/facts-record';
 import { type Known, known, unknown } from '#shared/policy/known';
 import type { Statement } from '#shared/policy/policy';
@@ -12,14 +10,6 @@ const CHECK = 'one-time permission';
 const ACTION = 'iam:createservicelinkedrole';
 /** An action that a statement for all of IAM also takes in: such a statement is no one-time permission. */
 const ANOTHER = 'iam:createuser';
-
-/**
- * The role that KMS makes for itself with the first multi-Region key of an account; after that nobody needs to be allowed
- * to make it. https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-auth-slr.html
- */
-const LINKED_ROLE = 'AWSServiceRoleForKeyManagementServiceMultiRegionKeys';
-
-const Role = z.object({ Role: z.object({ Arn: z.string() }) });
 
 /** By what it allows, not by its Sid: it is published under several. */
 const isOneTime = ({ effect, actions: { negated, matchers } }: Statement): boolean =>
@@ -35,15 +25,6 @@ const statementsOf = ({ name, document }: NamedDocument): Known<readonly string[
   }
 };
 
-const linkedRole = async ({ shelf, custody }: Looking): Promise<Known<boolean>> => {
-  const session = await shelf.sessionAt(shelf.platformPlace);
-  if (!session.known) return session;
-  const ask = askingIn(session.value, custody);
-  const found = await ask('iam:GetRole', LINKED_ROLE, Role, async () => (await session.value.iam()).role(LINKED_ROLE));
-  if (found.known) return known(true);
-  return found.error === 'NoSuchEntityException' || found.error === 'NoSuchEntity' ? known(false) : found;
-};
-
 /** Whether the permission that an acquisition needs once is still there, and whether it can go. */
 export const oneTimePermission = async (looking: Looking): Promise<readonly HealthCheck[]> => {
   const { roles, principals } = await looking.shelf.account(looking.shelf.platformPlace.accountId);
@@ -53,7 +34,7 @@ export const oneTimePermission = async (looking: Looking): Promise<readonly Heal
   if (unread !== undefined && !unread.known) return [untold(CHECK, unread.because)];
   const read = policies.flatMap((part) => (part.known ? part.value.map(statementsOf) : []));
   const places = read.flatMap((part) => (part.known ? part.value : []));
-  const isMade = await linkedRole(looking);
+  const { hasLinkedRole: isMade } = await looking.shelf.platform();
   if (places.length === 0)
     return [
       isMade.known && !isMade.value

@@ -1,5 +1,6 @@
 import { ebsDefaultKey } from '#shared/aws/default-key';
 import { readKeyFacts } from '#shared/aws/key-facts';
+import { hasLinkedRole } from '#shared/aws/linked-role';
 import { readOrganizationFacts } from '#shared/aws/organization-facts';
 import { readPrincipalFacts } from '#shared/aws/principal-facts';
 import { responseRolesIn } from '#shared/aws/response-roles';
@@ -150,12 +151,13 @@ export const shelfOf = (
   const platformFacts = async (): Promise<Platform> => {
     if (platform !== undefined) return platform;
     const session = await sessionAt(platformPlace);
-    const [ebsKey, isOn] = await Promise.all([
+    const [ebsKey, isOn, linkedRole] = await Promise.all([
       session.known ? ebsDefaultKey(session.value, custody) : session,
       encrypts(platformPlace),
+      session.known ? hasLinkedRole(session.value, custody) : session,
       account(platformPlace.accountId),
     ]);
-    if (wasThrottled({ ebsKey }) && patient) throw new ThrottledError('the default key was throttled');
+    if (wasThrottled({ ebsKey, linkedRole }) && patient) throw new ThrottledError('the default key was throttled');
     const named = told.platformKeyArn ?? settings.PLATFORM_KEY_ARN;
     platform = {
       ...platformPlace,
@@ -164,6 +166,7 @@ export const shelfOf = (
       ebsDefault: { keyArn: ebsKey, isOn },
       opensShared: settings.OPEN_SHARED,
       temporaryAlias: settings.KEY_ALIAS_PREFIX,
+      hasLinkedRole: linkedRole,
       sessionPolicies: told.sessionPolicies,
     };
     const ownKeys = [platform.keyArn, platform.ebsDefault.keyArn].flatMap((part) => (part.known ? [part.value] : []));

@@ -105,7 +105,7 @@ const MOST_MISSING = 20;
 const distinct = (texts: readonly string[]): readonly string[] => [...new Set(texts)].slice(0, MOST_MISSING);
 
 const sameRoleAndKey = (left: Asked, right: Asked): boolean =>
-  left.roleArn === right.roleArn && left.keyArn === right.keyArn;
+  left.roleArn === right.roleArn && left.keyArn === right.keyArn && left.resource === right.resource;
 
 /** A key that its state alone shuts, with nothing that a policy refuses. */
 type Told = Pick<Refusal, 'cause' | 'explanation' | 'fixes'>;
@@ -131,7 +131,7 @@ const diagnosed = (asked: Asked, besides: readonly Asked[], recordOf: RecordOf):
 const HANDING_OVER: ReadonlySet<StepName> = new Set(['temporary-key', 're-encrypt']);
 
 const roundDefaultKey = (asked: Asked, told: Refusal): Refusal =>
-  HANDING_OVER.has(asked.step) && told.cause !== null
+  HANDING_OVER.has(asked.step) && told.cause !== null && told.cause !== 'service-linked-role-not-allowed'
     ? {
         ...told,
         cause: 'default-key-not-shareable',

@@ -85,6 +85,7 @@ const examined = (one: Case) => {
       ebsDefault: { keyArn: known(PLATFORM_KEY), isOn: known(false) },
       opensShared: false,
       temporaryAlias: 'alias/CadoResponse-KMS-Alias',
+      hasLinkedRole: known(true),
       sessionPolicies,
     },
     account: (accountId) =>
@@ -261,6 +262,7 @@ describe('questions', () => {
         ebsDefault: { keyArn: known(PLATFORM_KEY), isOn: known(false) },
         opensShared: false,
         temporaryAlias: 'alias/CadoResponse-KMS-Alias',
+        hasLinkedRole: known(true),
         sessionPolicies: [],
       },
       account: (accountId) => account(accountId, [allow('kms:*')]),

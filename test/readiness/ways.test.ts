@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ACQUISITIONS } from '#shared/diagnosis/acquisition-needs';
-import { askedOn, type Cast } from '#shared/readiness/asked';
+import { askedOn, type Cast, type Replication } from '#shared/readiness/asked';
 import { STEPS, WAYS, type Way, wayTo } from '#shared/readiness/ways';
 
 const HERE = { accountId: '111122223333', region: 'eu-west-3' };
@@ -83,21 +83,23 @@ const cast: Cast = {
   keys: { volume: OWNER_KEY, platform: PLATFORM_KEY, 'ebs-default': PLATFORM_KEY, temporary: TEMPORARY },
 };
 
+const HOME: Replication = { isNeeded: false, makesLinkedRole: false };
+
 describe('what a way asks', () => {
   it('of another account’s key is a grant for the copy, and nothing else', () => {
-    const ofOwner = askedOn('cross-account', cast, false).filter(({ keyArn }) => keyArn === OWNER_KEY);
+    const ofOwner = askedOn('cross-account', cast, HOME).filter(({ keyArn }) => keyArn === OWNER_KEY);
     expect(ofOwner.map(({ step, roleArn, action }) => ({ step, roleArn, action }))).toEqual([
       { step: 'copy', roleArn: 'arn:aws:iam::111122223333:role/P', action: 'kms:CreateGrant' },
     ]);
   });
 
   it('of the key of a shared snapshot that is opened straight is to re-encrypt from it', () => {
-    const ofOwner = askedOn('cross-account-opened', cast, false).filter(({ keyArn }) => keyArn === OWNER_KEY);
+    const ofOwner = askedOn('cross-account-opened', cast, HOME).filter(({ keyArn }) => keyArn === OWNER_KEY);
     expect(ofOwner.map(({ action }) => action)).toEqual(['kms:ReEncryptFrom']);
   });
 
   it('of a default key is asked by the role of its own account, which alone may use it', () => {
-    const ofOwner = askedOn('cross-account-default-key', cast, false).filter(({ keyArn }) => keyArn === OWNER_KEY);
+    const ofOwner = askedOn('cross-account-default-key', cast, HOME).filter(({ keyArn }) => keyArn === OWNER_KEY);
     expect(ofOwner.map(({ step, roleArn }) => ({ step, roleArn }))).toEqual([
       { step: 're-encrypt', roleArn: 'arn:aws:iam::444455556666:role/O' },
     ]);
@@ -105,20 +107,28 @@ describe('what a way asks', () => {
 
   it('of a volume that is not encrypted is nothing where nothing becomes encrypted', () => {
     const keys = { ...cast.keys, volume: null };
-    expect(askedOn('same-account', { ...cast, keys }, false)).toEqual([]);
+    expect(askedOn('same-account', { ...cast, keys }, HOME)).toEqual([]);
   });
 
   it('of a temporary key holds its replication only where it has to serve another Region', () => {
-    const actions = (replicated: boolean) =>
-      askedOn('cross-account-default-key', cast, replicated).map(({ action }) => action);
-    expect(actions(false)).not.toContain('kms:ReplicateKey');
-    expect(actions(true)).toContain('kms:ReplicateKey');
+    const actions = (replication: Replication) =>
+      askedOn('cross-account-default-key', cast, replication).map(({ action }) => action);
+    expect(actions(HOME)).not.toContain('kms:ReplicateKey');
+    expect(actions({ isNeeded: true, makesLinkedRole: false })).toContain('kms:ReplicateKey');
+  });
+
+  it('of IAM is the role that is linked to KMS, where the first multi-Region key is yet to make it', () => {
+    const asked = askedOn('cross-account-default-key', cast, { isNeeded: true, makesLinkedRole: true });
+    expect(asked[0]).toMatchObject({ action: 'iam:CreateServiceLinkedRole', step: 'temporary-key' });
+    expect(askedOn('cross-account', cast, { isNeeded: true, makesLinkedRole: true })).toEqual(
+      askedOn('cross-account', cast, HOME),
+    );
   });
 
   it('of each role is asked of each: two that acquire are two that may be refused', () => {
     const roles = { ...cast.roles, platform: ['arn:aws:iam::111122223333:role/P', 'arn:aws:iam::111122223333:role/Q'] };
-    expect(askedOn('cross-account', { ...cast, roles }, false)).toHaveLength(
-      askedOn('cross-account', cast, false).length * 2,
+    expect(askedOn('cross-account', { ...cast, roles }, HOME)).toHaveLength(
+      askedOn('cross-account', cast, HOME).length * 2,
     );
   });
 });
