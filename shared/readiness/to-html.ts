@@ -79,10 +79,10 @@ const matrix = (): Html => html`<section><h2>Machines by step</h2>
 const notes = ({ unread, assumed }: ReadinessReport): Html => html`<section><h2>Read with this in mind</h2>
 <ul>${unread.map((text) => html`<li>Not read: ${prose(text)}</li>`)}${assumed.map((text) => html`<li>${prose(text)}</li>`)}</ul></section>`;
 
-/** JSON within a page: nothing in it can end the element, and what cannot be seen has a name. */
+/** JSON within a page: nothing in it can end the element, and what cannot be seen has a name, in keys as in values. */
 const embedded = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) => (typeof part === 'string' ? visible(part) : part)).replace(
-    /[<>&\u2028\u2029]/g,
+  visible(JSON.stringify(value)).replace(
+    /[<>&]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 

@@ -19,6 +19,7 @@ const CAUSES = [
   'resource-control-policy-deny',
   'service-control-policy-deny',
   'service-control-policy-silent',
+  'service-linked-role-not-allowed',
   'session-policy-deny',
   'session-policy-silent',
 ];
