@@ -13,7 +13,7 @@ import { noticeOf } from '#shared/aws/notice';
 import { starterOf } from '#shared/aws/opener';
 import { sessionsOf } from '#shared/aws/session';
 import { type Attendant, attend } from '#shared/finding/attend';
-import { readinessOf } from '#shared/finding/machine-readiness';
+import { machineReadiness } from '#shared/finding/machine-readiness';
 import { findingsOf } from '#shared/ledger/findings';
 import { settingsFrom } from '#shared/settings';
 import { MalformedEventError } from '#shared/signal/envelope';
@@ -29,8 +29,7 @@ const attendant: Attendant = {
   watch: { severity: settings.FINDING_SEVERITY, types: settings.FINDING_TYPES },
   extent: settings.ON_FINDING,
   findings: findingsOf(new DynamoDBClient({}), settings.LEDGER_TABLE, settings.LEDGER_DAYS),
-  readiness: (place, by) =>
-    readinessOf({ settings, sessions, sleep: (milliseconds) => sleep(milliseconds) }, place, by),
+  readiness: () => machineReadiness({ settings, sessions, sleep: (milliseconds) => sleep(milliseconds) }),
   open: starterOf(new LambdaClient({}), settings.REMEDIATE_FUNCTION),
   note: async (finding, attention) =>
     notice.findingNoted([], await sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION), finding, attention),

@@ -1,9 +1,9 @@
 import type { FindingRequest } from '#shared/case/case';
 import type { Findings } from '#shared/ledger/findings';
 import type { OutlookEntry } from '#shared/readiness/report';
-import { type Finding, type FindingWatch, type FoundInstance, readFinding } from '#shared/signal/finding';
-import { InstanceId } from '#shared/signal/identifiers';
-import type { MachineReadiness } from './machine-readiness.ts';
+import type { Place } from '#shared/readiness/ways';
+import { type Finding, type FindingWatch, FoundInstance, readFinding } from '#shared/signal/finding';
+import type { AskMachine, By, MachineReadiness } from './machine-readiness.ts';
 
 /** What attending to one machine of a finding came to. */
 export interface Attention {
@@ -21,10 +21,8 @@ export interface Attendant {
   readonly watch: FindingWatch;
   readonly extent: FindingRequest['extent'];
   readonly findings: Findings;
-  readonly readiness: (
-    place: { readonly accountId: string; readonly region: string },
-    by: { readonly instanceId: string } | { readonly volumeId: string },
-  ) => Promise<MachineReadiness>;
+  /** What asks readiness, for one finding. */
+  readonly readiness: () => AskMachine;
   /** Starts the case, or says that there is one. */
   readonly open: (name: string, request: FindingRequest) => Promise<'opened' | 'already-open'>;
   readonly note: (finding: Finding, attention: Attention) => Promise<void>;
@@ -58,30 +56,64 @@ const whyOf = (readiness: Extract<MachineReadiness, { found: true }>): string =>
   return `whether the acquisition would pass cannot be told without ${missing.join('; ')}`;
 };
 
-/** Machines of a finding: those it names, and those that hold a volume it names. */
-const machinesOf = async (
-  { readiness }: Attendant,
-  { instances, volumes }: Finding,
-): Promise<
-  readonly { readonly machine: FoundInstance | null; readonly of: string; readonly readiness: MachineReadiness }[]
-> => {
-  const named = await Promise.all(
-    instances.map(async (machine) => ({
-      machine,
-      of: machine.instanceId,
-      readiness: await readiness(machine, { instanceId: machine.instanceId }),
-    })),
-  );
-  if (named.length > 0) return named;
-  const held = await Promise.all(
-    volumes.map(async ({ accountId, region, volumeId }) => {
-      const found = await readiness({ accountId, region }, { volumeId });
-      const instanceId = found.found ? (InstanceId.safeParse(found.row.instanceId).data ?? null) : null;
-      const machine = instanceId === null ? null : { accountId, region, instanceId };
-      return { machine, of: machine?.instanceId ?? volumeId, readiness: found };
-    }),
-  );
-  return [...new Map(held.map((one) => [one.of, one])).values()];
+interface Asked {
+  readonly place: Place;
+  readonly by: By;
+  /** As a person knows it: the instance, else the volume by which it is looked for. */
+  readonly named: string;
+}
+
+/** Whom to ask about: the instances that a finding names, else whatever holds the volumes that it names. */
+const askedIn = ({ instances, volumes }: Finding): readonly Asked[] =>
+  instances.length > 0
+    ? instances.map(({ instanceId, ...place }) => ({ place, by: { instanceId }, named: instanceId }))
+    : volumes.map(({ volumeId, accountId, region }) => ({
+        place: { accountId, region },
+        by: { volumeId },
+        named: volumeId,
+      }));
+
+const instanceOf = ({ place, by }: Asked, readiness: MachineReadiness): FoundInstance | null => {
+  const named = 'instanceId' in by ? by.instanceId : readiness.found ? readiness.row.instanceId : null;
+  return FoundInstance.safeParse({ ...place, instanceId: named }).data ?? null;
+};
+
+/** A group of findings names hundreds of machines at most; a few are asked about at once. */
+const AT_ONCE = 4;
+
+const fewAtOnce = async <Item, T>(items: readonly Item[], act: (item: Item) => Promise<T>): Promise<readonly T[]> => {
+  const done: T[] = [];
+  for (let at = 0; at < items.length; at += AT_ONCE)
+    done.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(act))));
+  return done;
+};
+
+const attendTo = async (
+  attendant: Attendant,
+  finding: Finding,
+  ask: AskMachine,
+  asked: Asked,
+  before: string | undefined,
+  dealtWith: Set<string>,
+): Promise<Attention | null> => {
+  const readiness = await ask(asked.place, asked.by);
+  const machine = instanceOf(asked, readiness);
+  // Several volumes of a finding may hang on one machine.
+  if (machine !== null && dealtWith.has(machine.instanceId)) return null;
+  if (machine !== null) dealtWith.add(machine.instanceId);
+  const attention = {
+    instanceId: machine?.instanceId ?? asked.named,
+    verdict: readiness.found ? readiness.verdict : ('not-found' as const),
+    because: readiness.found ? whyOf(readiness) : readiness.because,
+  };
+  if (machine !== null && readiness.found && attention.verdict === 'refused') {
+    const request = requestOf(attendant.extent, finding, machine, readiness.outlooks);
+    return { ...attention, did: await attendant.open(caseNameOf(machine), request) };
+  }
+  if (before === attention.verdict) return { ...attention, did: 'nothing-new' };
+  const noted: Attention = { ...attention, did: 'noted' };
+  await attendant.note(finding, noted);
+  return noted;
 };
 
 /**
@@ -99,23 +131,16 @@ export const attend = async (attendant: Attendant, event: unknown): Promise<Atte
   if (before !== null && before.updatedAt >= finding.updatedAt)
     return { attended: false, because: `this update of the finding ${finding.id} was attended to already` };
 
-  const machines: Attention[] = [];
-  for (const { machine, of, readiness } of await machinesOf(attendant, finding)) {
-    const verdict: Attention['verdict'] = readiness.found ? readiness.verdict : 'not-found';
-    const because = readiness.found ? whyOf(readiness) : readiness.because;
-    const attention = { instanceId: of, verdict, because };
-    if (machine !== null && readiness.found && verdict === 'refused') {
-      const request = requestOf(attendant.extent, finding, machine, readiness.outlooks);
-      machines.push({ ...attention, did: await attendant.open(caseNameOf(machine), request) });
-    } else if (before?.verdicts[of] === verdict) {
-      machines.push({ ...attention, did: 'nothing-new' });
-    } else {
-      const noted: Attention = { ...attention, did: 'noted' };
-      await attendant.note(finding, noted);
-      machines.push(noted);
-    }
-  }
-  const verdicts = Object.fromEntries(machines.map(({ instanceId, verdict }) => [instanceId, verdict]));
+  const ask = attendant.readiness();
+  const all = askedIn(finding);
+  const dealtWith = new Set<string>();
+  const attended = await fewAtOnce(all, (asked) =>
+    attendTo(attendant, finding, ask, asked, before?.verdicts[asked.named], dealtWith),
+  );
+  const machines = attended.filter((attention) => attention !== null);
+  const verdicts = Object.fromEntries(
+    attended.flatMap((attention, at) => (attention === null ? [] : [[all[at]?.named ?? '', attention.verdict]])),
+  );
   await attendant.findings.keep(finding.id, { updatedAt: finding.updatedAt, verdicts });
   return { attended: true, finding: finding.id, machines };
 };

@@ -1,5 +1,6 @@
 import type { Custody, Sessions } from '#shared/aws/session';
 import { situationOf, verdictOfRow } from '#shared/readiness/entries';
+import type { Situation } from '#shared/readiness/examination';
 import { examining } from '#shared/readiness/examining';
 import { listOne } from '#shared/readiness/listing';
 import type { OutlookEntry, Row } from '#shared/readiness/report';
@@ -22,37 +23,38 @@ interface Tools {
 /** Seconds before what was throttled is asked again; after the last, it is unknown. */
 const AGAIN_AFTER = [2, 8] as const;
 
-/** Asks at once, of one machine. Facts are read for it alone. */
-export const readinessOf = async (
-  { settings, sessions, sleep }: Tools,
-  place: Place,
-  by: { readonly instanceId: string } | { readonly volumeId: string },
-): Promise<MachineReadiness> => {
-  const custody: Custody = [];
-  const shelf = shelfOf({ settings, sessions }, custody, {
-    responseRoles: [],
-    platformKeyArn: null,
-    sessionPolicies: [],
-  });
-  const tag = { key: settings.SSM_TAG_KEY, value: settings.SSM_TAG_VALUE };
-  const listed = await listOne(shelf, custody, place, by, tag);
-  if (!listed.read) return { found: false, because: listed.because };
-  const [row] = listed.rows;
-  if (row === undefined) return { found: false, because: 'there is no such machine' };
-  const situations = [...new Set(row.volumes.map(({ situation }) => situation))].map(situationOf);
-  const { examine } = examining(settings, shelf);
+export type By = { readonly instanceId: string } | { readonly volumeId: string };
+export type AskMachine = (place: Place, by: By) => Promise<MachineReadiness>;
 
-  const examined = async (pauses: readonly number[]): Promise<readonly OutlookEntry[]> => {
-    const [pause, ...rest] = pauses;
+/** Asks at once, machine by machine. What several of one finding have in common is read once. */
+export const machineReadiness = ({ settings, sessions, sleep }: Tools): AskMachine => {
+  const custody: Custody = [];
+  const told = { responseRoles: [], platformKeyArn: null, sessionPolicies: [] };
+  const shelf = shelfOf({ settings, sessions }, custody, told);
+  const { examine } = examining(settings, shelf);
+  const tag = { key: settings.SSM_TAG_KEY, value: settings.SSM_TAG_VALUE };
+
+  const examined = async (
+    situations: readonly Situation[],
+    [pause, ...rest]: readonly number[],
+  ): Promise<readonly OutlookEntry[]> => {
     if (pause === undefined) shelf.impatient();
     try {
       return await examine(situations);
     } catch (error) {
       if (!(error instanceof ThrottledError) || pause === undefined) throw error;
       await sleep(pause * 1_000);
-      return examined(rest);
+      return examined(situations, rest);
     }
   };
-  const outlooks = await examined(AGAIN_AFTER);
-  return { found: true, row, verdict: verdictOfRow(row, new Map(outlooks.map((one) => [one.id, one]))), outlooks };
+
+  return async (place, by) => {
+    const listed = await listOne(shelf, custody, place, by, tag);
+    if (!listed.read) return { found: false, because: listed.because };
+    const [row] = listed.rows;
+    if (row === undefined) return { found: false, because: 'there is no such machine' };
+    const situations = [...new Set(row.volumes.map(({ situation }) => situation))].map(situationOf);
+    const outlooks = await examined(situations, AGAIN_AFTER);
+    return { found: true, row, verdict: verdictOfRow(row, new Map(outlooks.map((one) => [one.id, one]))), outlooks };
+  };
 };

@@ -20,7 +20,7 @@ const accountsIn = (situations: readonly Situation[]): readonly string[] => [
   ),
 ];
 
-const keysIn = (situations: readonly Situation[]): readonly string[] => [
+export const keysIn = (situations: readonly Situation[]): readonly string[] => [
   ...new Set(situations.flatMap(({ keyArn }) => keyArn ?? [])),
 ];
 
@@ -57,13 +57,11 @@ export const examining = (settings: Settings, shelf: Shelf) => {
     examine: async (situations: readonly Situation[]): Promise<readonly OutlookEntry[]> => {
       await shelf.platform();
       for (const accountId of accountsIn(situations)) await shelf.account(accountId);
-      const keys = keysIn(situations);
-      await inTurn(keys, shelf.key);
+      await inTurn(keysIn(situations), shelf.key);
       const entries: OutlookEntry[] = [];
       for (const situation of situations) {
         entries.push(await entryOf(situation, situation.keyArn === null ? null : await shelf.key(situation.keyArn)));
       }
-      shelf.forget(keys);
       return entries;
     },
   };

@@ -8,7 +8,7 @@ import { accountOfArn, regionOfArn } from './arns.ts';
 import { assembled, type Gathered, summaryLines } from './assembly.ts';
 import type { Seen } from './checks.ts';
 import { situationId, situationOf } from './entries.ts';
-import { examining } from './examining.ts';
+import { examining, keysIn } from './examining.ts';
 import { checkHealth } from './health.ts';
 import { type Cursor, type Listed, listOne, listPage, START } from './listing.ts';
 import { type HealthCheck, OutlookEntry, type ReadinessReport, type RefusalEntry, Row } from './report.ts';
@@ -249,6 +249,8 @@ const examineAll = async (
     if (done === null) run.shelf.impatient();
     const found = done ?? (await flow.step(`${name}, as far as it can be read`, examine));
     for (const way of found) ways.add(way);
+    // Sorted by account and key: no later step asks for these.
+    run.shelf.forget(keysIn(chunk.map(situationOf)));
     names.push(name);
     tools.progress({ examined: at + 1, of: chunks.length, decisions: run.examiner.distinct() });
   }

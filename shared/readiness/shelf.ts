@@ -76,6 +76,18 @@ export const shelfOf = (
     return read;
   };
 
+  /** Who asks for the same while it is being read waits for that reading. */
+  const shared = <T>(map: ReadonlyMap<string, T>, read: (id: string) => Promise<T>) => {
+    const readings = new Map<string, Promise<T>>();
+    return (id: string): Promise<T> => {
+      const before = map.get(id);
+      if (before !== undefined) return Promise.resolve(before);
+      const reading = readings.get(id) ?? read(id).finally(() => readings.delete(id));
+      readings.set(id, reading);
+      return reading;
+    };
+  };
+
   /** A session there, or why there is none. What is no refusal is tried again. */
   const sessionAt = async ({ accountId, region }: Place): Promise<Known<AwsSession>> => {
     try {
@@ -96,9 +108,7 @@ export const shelfOf = (
       : session;
   };
 
-  const account = async (accountId: string): Promise<AccountFacts> => {
-    const before = accounts.get(accountId);
-    if (before !== undefined) return before;
+  const account = shared(accounts, async (accountId): Promise<AccountFacts> => {
     const session = await sessionAt({ accountId, region: settings.AWS_REGION });
     const [roles, organization] = await Promise.all([
       rolesOf(accountId, session),
@@ -111,7 +121,7 @@ export const shelfOf = (
       for (const arn of roles.value) principals.set(arn, await readPrincipalFacts(session.value, custody, arn));
     const throttled = wasThrottled({ roles }, organization, ...principals.values());
     return kept(accounts, accountId, { roles, principals, organization }, throttled);
-  };
+  });
 
   /** Grants to others cannot bear on the question, and a key has one for every volume in use. */
   const concernsRoles = (roles: readonly string[]) => {
@@ -123,15 +133,13 @@ export const shelfOf = (
   const knownRoles = (): readonly string[] =>
     [...accounts.values()].flatMap(({ roles }) => (roles.known ? roles.value : []));
 
-  const key = async (keyArn: string): Promise<KeyRecord> => {
-    const before = keys.get(keyArn);
-    if (before !== undefined) return before;
+  const key = shared(keys, async (keyArn): Promise<KeyRecord> => {
     const session = await sessionAt({ accountId: accountOfArn(keyArn), region: regionOfArn(keyArn) });
     const read = session.known
       ? await readKeyFacts(session.value, custody, keyArn, concernsRoles(knownRoles()))
       : keyUnknown(session.because);
     return kept(keys, keyArn, read, wasThrottled(read));
-  };
+  });
 
   const encrypts = async (place: Place): Promise<Known<boolean>> => {
     const id = `${place.accountId}/${place.region}`;

@@ -114,6 +114,54 @@ describe('a finding on a machine whose acquisition KMS would refuse', () => {
   });
 });
 
+describe('a finding of malware that names volumes alone', () => {
+  const found = async (rehearsal: Rehearsal, volumeIds: readonly string[]) => {
+    const { account } = rehearsal;
+    const volumes = volumeIds.map((id) => ({ volumeArn: `arn:aws:ec2:eu-west-3:444455556666:volume/${id}` }));
+    const [scanned, ...skipped] = volumes;
+    await account.lambda.deliver('FindingFunction', {
+      version: '0',
+      id: 'e58d1f60-a7c3-4292-8e4b-6f0c9d2a7b13',
+      'detail-type': 'GuardDuty Finding',
+      source: 'aws.guardduty',
+      account: '444455556666',
+      time: '2026-03-02T02:41:30Z',
+      region: 'eu-west-3',
+      resources: [],
+      detail: {
+        accountId: '444455556666',
+        region: 'eu-west-3',
+        id: 'b7f3a90c2e614d58f9a1',
+        type: 'Execution:Container/MaliciousFile',
+        severity: 8,
+        updatedAt: '2026-03-02T02:40:58.702Z',
+        resource: {
+          resourceType: 'Container',
+          ebsVolumeDetails: { scannedVolumeDetails: [scanned], skippedVolumeDetails: skipped },
+        },
+        service: {},
+      },
+    });
+    await account.ground.settle();
+  };
+
+  it('is of the machine that holds them: one case, which tells what GuardDuty could not look into', async () => {
+    const rehearsal = await rehearsed([], 'report');
+    const volumes = rehearsal.account.state.instances.get(PAYMENTS)?.blockDevices.map(({ volumeId }) => volumeId) ?? [];
+    await found(rehearsal, volumes);
+    expect(opened(rehearsal)).toEqual([`finding-444455556666-${PAYMENTS}`]);
+    expect(rehearsal.done('lambda:Invoke')).toBe(1);
+    expect(only(rehearsal).finding?.unscanned).toEqual(volumes.slice(1));
+  });
+
+  it('is noted where nothing holds them', async () => {
+    const rehearsal = await rehearsed([], 'report');
+    await found(rehearsal, ['vol-0ffffffffffffffff']);
+    expect(opened(rehearsal)).toEqual([]);
+    expect(subjects(rehearsal)).toEqual(['Unlatch: finding on vol-0ffffffffffffffff, acquisition not-found']);
+  });
+});
+
 describe('a refusal that comes after a finding', () => {
   it.each(['report', 'freeze'])(
     'finds the machine free where the finding could not preserve it: %s',
