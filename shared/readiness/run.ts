@@ -249,7 +249,7 @@ const examineAll = async (
     if (done === null) run.shelf.impatient();
     const found = done ?? (await flow.step(`${name}, as far as it can be read`, examine));
     for (const way of found) ways.add(way);
-    // Sorted by account and key: no later step asks for these.
+    // A key that another account uses, too, is read again there: what is held stays bounded.
     run.shelf.forget(keysIn(chunk.map(situationOf)));
     names.push(name);
     tools.progress({ examined: at + 1, of: chunks.length, decisions: run.examiner.distinct() });
