@@ -9,6 +9,7 @@ import {
 import { ebsDirectOf } from '#shared/aws/ebs-direct';
 import { attempting } from '#shared/route/unencrypted-copy/attempts';
 import { copyLane } from '#shared/route/unencrypted-copy/copy-lane';
+import { bareSockets } from './bare-sockets.ts';
 import { Task, type Took } from './task.ts';
 import { contents, VOLUME_GIB } from './volume.ts';
 
@@ -34,7 +35,7 @@ const stopwatch = ({ before, blocks }: Task) => {
     },
   };
 };
-type Stopwatch = ReturnType<typeof stopwatch>;
+export type Stopwatch = ReturnType<typeof stopwatch>;
 
 /** The real copier over the real client, one lane, until it is told that its time is up. */
 const copier = async ({ layout, parallel, before, blocks }: Task, watch: Stopwatch): Promise<void> => {
@@ -111,7 +112,12 @@ const plainHash = async (_task: Task, watch: Stopwatch): Promise<void> => {
   }
 };
 
-const HOW = { copier, 'straight loop': straightLoop, 'plain SHA-256': plainHash } as const;
+const HOW = {
+  copier,
+  'straight loop': straightLoop,
+  'bare sockets': bareSockets,
+  'plain SHA-256': plainHash,
+} as const;
 
 /** The most memory this process has had. Linux counts that of the process that started it in `maxRSS`, and not here. */
 const peakMiB = (): number => {

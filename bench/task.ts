@@ -3,7 +3,7 @@ import { LAYOUTS } from './volume.ts';
 
 /** What a process of the copy benchmark does, to how many blocks. */
 export const Task = z.object({
-  how: z.enum(['copier', 'straight loop', 'plain SHA-256']),
+  how: z.enum(['copier', 'straight loop', 'bare sockets', 'plain SHA-256']),
   layout: z.enum(LAYOUTS),
   parallel: z.int().min(1),
   /** Blocks before the clock starts: compilers warm up, connections open. */

@@ -53,6 +53,8 @@ const Settings = z.object({
     .string()
     .regex(/^(\d{12})?$/)
     .default(''),
+  /** Whether nothing is changed but what tells of it: refusals are explained, and what would be done is reported. */
+  DRY_RUN: flag('true'),
   /** The Region in which the platform reads; empty: Unlatch's own. */
   PLATFORM_REGION: z
     .string()

@@ -24,6 +24,7 @@ describe('settingsFrom', () => {
       REQUIRE_APPROVAL: false,
       APPROVAL_WAIT: 240,
       PLATFORM_ACCOUNT: '',
+      DRY_RUN: true,
       PLATFORM_REGION: '',
       RE_ENCRYPT: true,
       KEY_ALIAS_PREFIX: 'alias/CadoResponse-KMS-Alias',

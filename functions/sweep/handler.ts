@@ -32,7 +32,8 @@ export const handler = middy()
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
   .handler(async (event) => {
-    const report = await sweep(tools, parseSweepRequest(event));
+    const { dryRun } = parseSweepRequest(event);
+    const report = await sweep(tools, { dryRun: dryRun || settings.DRY_RUN });
     metrics.addMetric('leftoversRemoved', MetricUnit.Count, report.dryRun ? 0 : report.removed.length);
     metrics.addMetric('leftoversReported', MetricUnit.Count, report.reported.length);
     metrics.addMetric('leftoversFailed', MetricUnit.Count, report.failed.length);

@@ -79,7 +79,9 @@ export const embeddedAccount = async ({
   startsAt = new Date('2026-03-02T02:58:00Z'),
   root = ROOT,
 }: AccountOptions) => {
-  const template: Template = loadTemplate(`${root}/template.yaml`, parameters, { accountId, region, stackName: STACK });
+  // A stack is deployed as a dry run first; what is rehearsed here is one that acts.
+  const given = { DryRun: 'false', ...parameters };
+  const template: Template = loadTemplate(`${root}/template.yaml`, given, { accountId, region, stackName: STACK });
   const events = new EventEmitter<AccountEvents>();
   const ground = virtualGround(startsAt, (event) => deliver(event));
   const { state } = ground;

@@ -85,31 +85,32 @@ const whyUnfrozen = (job: Job | null, dryRun: boolean): string => {
  *
  * A copy of disks takes hours: what is known before it ends is written and told of, and again at the end.
  *
- * A dry run looks at the same things, changes nothing, and answers what would be done. A case that a finding opened goes as
- * far as `OnFinding` lets it.
+ * A dry run looks at the same things, changes nothing, and answers what would be done. One that AWS events started is told
+ * of like a case. A case that a finding opened goes as far as `OnFinding` lets it.
  */
 export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest): Promise<Answer> => {
   const openedAt = await clock(flow, 'open');
   const byHand = 'instanceId' in request;
-  const dryRun = byHand && request.dryRun === true;
+  const dryRun = tools.settings.DRY_RUN || (byHand && request.dryRun === true);
   const extent = extentOf(request, dryRun);
+  // A person who asks gets the answer. What AWS events start is claimed and told of, or a storm would be told of storms.
+  const isKept = !dryRun || !byHand;
   const availabilityZone = byHand ? (request.createVolume?.availabilityZone ?? null) : null;
 
   const origin = await trace(flow, tools, request);
   const named = claimedByOrigin(origin);
-  const take =
-    extent === 'preserve'
-      ? (claimed: Claimed) => claim(flow, tools, claimed, byHand)
-      : (claimed: Claimed) => standAside(flow, tools, claimed);
+  const standsAside = 'finding' in request && extent !== 'preserve';
+  const take = (claimed: Claimed) =>
+    standsAside ? standAside(flow, tools, claimed) : claim(flow, tools, claimed, byHand);
   const [location, early, asked] = await Promise.all([
     findMachine(flow, tools, origin),
-    named === null || dryRun ? null : take(named),
+    named === null || !isKept ? null : take(named),
     named === null || origin === null ? null : askForAgent(flow, tools, origin),
   ]);
   const target = location.found ? location.target : null;
   const claimed = named ?? claimedByLocation(location, request);
   const [taken, reading] = await Promise.all([
-    early ?? (dryRun ? null : take(claimed)),
+    early ?? (isKept ? take(claimed) : null),
     asked ?? (target === null ? unseen : askForAgent(flow, tools, target)),
   ]);
   const foundAt = await clock(flow, 'found');
@@ -129,7 +130,7 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
     job !== null && extent !== 'report'
       ? flow.branch('freeze', (part) => freezeTarget(part, tools, job.target, caseId))
       : Promise.resolve(unfrozen(whyUnfrozen(job, dryRun)));
-  const explaining = flow.branch('explain', (part) => explain(part, tools, request, origin, dryRun ? null : caseId));
+  const explaining = flow.branch('explain', (part) => explain(part, tools, request, origin, isKept ? caseId : null));
   const copying = freezing.then((freeze) =>
     copies(flow, tools, job, { acts, freeze, availabilityZone, triaged: triaging }),
   );
@@ -167,9 +168,9 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
     closedAt: await clock(flow, 'end'),
     copying: false,
     copies: copy.openness,
-    explained: dryRun ? explained : await withAbsorbed(flow, tools, explained, caseId),
+    explained: isKept ? await withAbsorbed(flow, tools, explained, caseId) : explained,
     tried: allTried(triaged, copy.tried),
   });
-  if (!dryRun) await closeCase(flow, tools, report, explained.stored, claimed.key);
+  if (isKept) await closeCase(flow, tools, report, explained.stored, claimed.key);
   return report;
 };

@@ -161,7 +161,7 @@ const snapshotTable = ({ freeze }: CaseReport): Html => {
   )}</tbody></table>`;
 };
 
-const KINDS = { 'triage-archive': 'triage archive', 'disk-copy': 'checksums of a copy' } as const;
+const KINDS = { 'triage-archive': 'triage archive', 'disk-copy': 'what is known of a copy' } as const;
 
 const artefactTable = ({ artefacts }: CaseReport): Html => {
   if (artefacts.length === 0) return html`<p>No artefact was collected.</p>`;

@@ -172,6 +172,22 @@ describe('what arrives counts only as reported', () => {
   });
 });
 
+describe('a stack that is deployed as a dry run', () => {
+  const CHANGES = /^(ec2|ebs|kms|ssm|iam):(?!Describe|Get|List)/;
+
+  it('explains and reports each refusal once, and changes nothing', async () => {
+    const rehearsal = await rehearse('custom-key-denied', {
+      alter: (scenario) => ({ ...scenario, parameters: { ...scenario.parameters, DryRun: 'true' } }),
+    });
+    await rehearsal.acquire();
+    const report = only(rehearsal);
+    expect(report).toMatchObject({ dryRun: true, verdict: 'planned', diagnosis: { cause: 'key-policy-silent' } });
+    expect(rehearsal.account.calls.map(({ api }) => api).filter((api) => CHANGES.test(api))).toEqual([]);
+    expect(rehearsal.account.published).toHaveLength(1);
+    expect(rehearsal.account.published[0]).toMatchObject({ Subject: expect.stringContaining('dry run') });
+  });
+});
+
 describe('a case by hand', () => {
   const event = { instanceId: 'i-0b1c2d3e4f5a69788', accountId: '444455556666', region: 'eu-west-3' };
   const invoke = (rehearsal: Rehearsal, request: unknown) => {
