@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { ListRulesCommandInput, PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import { type AssumeRoleCommandInput, STSServiceException } from '@aws-sdk/client-sts';
+import { loadMember, type Member } from '#local/template/member';
 import { loadTemplate, type Template, takingRules } from '#local/template/template';
 import type { Call, EventBridgeEvent } from './call.ts';
 import type { DurableExecution } from './durable-executions.ts';
@@ -16,7 +17,7 @@ import { type Invocation, lambdaService } from './lambda.ts';
 import { ledgerTable } from './ledger-table.ts';
 import { objectStore } from './object-store.ts';
 import { organizationsService } from './organizations.ts';
-import type { PolicyDocument, Role, RoleSession } from './state.ts';
+import type { Role, RoleSession } from './state.ts';
 import { systemsManager } from './systems-manager.ts';
 import { taggingService } from './tagging.ts';
 import { trailsService } from './trails.ts';
@@ -60,12 +61,21 @@ export interface AccountOptions {
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
-const MEMBER_ROLE = 'UnlatchMember';
-const STACK = 'unlatch';
+/** The parameters that the two templates have in common. */
+const MEMBER_PARAMETERS: ReadonlySet<string> = new Set([
+  'ExternalId',
+  'MemberRoleName',
+  'ResponseRolePattern',
+  'ResponsePolicyPattern',
+  'SsmTagValue',
+  'PlatformAccountId',
+  'KeyAliasPrefix',
+  'SweepPlatformKeys',
+]);
 
-/** What a role's policies say, of another account: the member role may do there what the function may do at home. */
-const inAccount = (policies: readonly PolicyDocument[], from: string, to: string): PolicyDocument[] =>
-  policies.map((policy) => JSON.parse(JSON.stringify(policy).replaceAll(`:${from}:`, `:${to}:`)));
+/** An external id that no stack is without. */
+const EXTERNAL_ID = 'rehearsal';
+const STACK = 'unlatch';
 
 /**
  * AWS in this process: several accounts and Regions, in which the project's functions run unmodified. It takes the rules
@@ -80,7 +90,7 @@ export const embeddedAccount = async ({
   root = ROOT,
 }: AccountOptions) => {
   // A stack is deployed as a dry run first; what is rehearsed here is one that acts.
-  const given = { DryRun: 'false', ...parameters };
+  const given = { ...(root === ROOT ? { DryRun: 'false' } : {}), ...parameters };
   const template: Template = loadTemplate(`${root}/template.yaml`, given, { accountId, region, stackName: STACK });
   const events = new EventEmitter<AccountEvents>();
   const ground = virtualGround(startsAt, (event) => deliver(event));
@@ -138,8 +148,34 @@ export const embeddedAccount = async ({
     ended: (execution) => events.emit('ended', execution),
   });
 
+  const members = new Set<string>();
+  const memberStacks = new Map<string, Member>();
+  const memberIn = (memberId: string, memberRegion: string): Member => {
+    const known = memberStacks.get(`${memberId}/${memberRegion}`);
+    if (known !== undefined) return known;
+    const path = `${root}/member-template.yaml`;
+    const own = {
+      UnlatchAccountId: accountId,
+      UnlatchRegion: region,
+      UnlatchStackName: STACK,
+      HomeRegion: memberRegion,
+    };
+    const shared = Object.entries({ ...parameters, ExternalId: parameters.ExternalId || EXTERNAL_ID });
+    const taken = Object.fromEntries(shared.filter(([name]) => MEMBER_PARAMETERS.has(name)));
+    // Whatever a stack of Unlatch may do at home it may do there, for what is rehearsed is all of it.
+    const all = { RetirePermission: 'true', ...taken, ...own };
+    const stack = loadMember(path, all, { accountId: memberId, region: memberRegion, stackName: 'unlatch-member' });
+    memberStacks.set(`${memberId}/${memberRegion}`, stack);
+    return stack;
+  };
+  /** What is reported elsewhere comes only where the stack of a member forwards it. */
+  const arrives = (event: EventBridgeEvent): boolean =>
+    (event.account === accountId && event.region === region) ||
+    ((members.has(event.account) || event.account === accountId) &&
+      takingRules(memberIn(event.account, event.region), event).length > 0);
+
   const deliver = async (event: EventBridgeEvent): Promise<void> => {
-    const rules = takingRules(template, event);
+    const rules = arrives(event) ? takingRules(template, event) : [];
     if (rules.length === 0) events.emit('unheeded', event);
     for (const rule of rules) {
       events.emit('delivered', event, rule.name, rule.functionLogicalId);
@@ -244,10 +280,11 @@ export const embeddedAccount = async ({
 
     /** Another account, in which Unlatch's functions may assume the member role. */
     addMember(memberId: string): Role {
-      const policies = template.functions.flatMap(({ policies: own }) => inAccount(own, accountId, memberId));
+      const { roleName, policies } = memberIn(memberId, region);
+      members.add(memberId);
       return addRole({
         accountId: memberId,
-        name: parameters.MemberRoleName ?? MEMBER_ROLE,
+        name: roleName,
         identityPolicies: policies.map((document, at) => ({ name: `member-${at}`, document })),
         permissionsBoundary: null,
         trustedArns: [...functionSessions.values()].map(({ role }) => role.arn),

@@ -63,7 +63,8 @@ interface RuleSource {
   readonly place: string;
 }
 
-const ruleOf = (rule: RuleSource, stack: Stack): Omit<TemplateRule, 'functionLogicalId'> => {
+/** A rule as the template writes it, its parts resolved. */
+export const ruleOf = (rule: RuleSource, stack: Stack): Omit<TemplateRule, 'functionLogicalId'> => {
   const { name, otherwise, place } = rule;
   const resolved = (value: unknown, at: string) => stack.resolve(value ?? { Ref: 'AWS::NoValue' }, at);
   const state = parsedAt(State, resolved(rule.state, `${place}.State`), `${place}.State`);

@@ -43,11 +43,12 @@ export const loadTemplate = (
 };
 
 /** The rules that would deliver the event. */
-export const takingRules = (template: Pick<Template, 'rules'>, event: object): readonly TemplateRule[] => {
+export const takingRules = <Rule extends Omit<TemplateRule, 'functionLogicalId'>>(
+  { rules }: { readonly rules: readonly Rule[] },
+  event: object,
+): readonly Rule[] => {
   const readOnly = isReadOnlyCall(event);
-  return template.rules.filter(
-    (rule) => rule.enabled && (rule.readOnlyToo || !readOnly) && matches(rule.pattern, event),
-  );
+  return rules.filter((rule) => rule.enabled && (rule.readOnlyToo || !readOnly) && matches(rule.pattern, event));
 };
 
 const contentsOf = (path: string): string => {
