@@ -6,6 +6,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   drill: async () => (await import('./commands/drill.ts')).drill,
   explain: async () => (await import('./commands/explain.ts')).explain,
   invoke: async () => (await import('./commands/invoke.ts')).invoke,
+  lint: async () => (await import('./commands/lint.ts')).lint,
+  policy: async () => (await import('./commands/policy.ts')).policy,
   signal: async () => (await import('./commands/signal.ts')).signal,
   verify: async () => (await import('./commands/verify.ts')).verify,
 };
@@ -16,6 +18,11 @@ const USAGE = `usage: npm run -s unlatch -- COMMAND
   invoke FUNCTION EVENT.json [--scenario FILE|NAME]    one function with one event
   signal [--response-role PATTERN] [--json] EVENT.json…  would Unlatch react to these events?
   explain FACTS.json [--json]                          why does KMS refuse, and what would let it pass?
+  explain FACTS.json --tighten [--feature NAME,…] [--region REGION,…] [--tag KEY=VALUE] [--alias PREFIX] [--key-alias PATTERN,…]
+                                                       narrower policies for the role in the file
+  lint POLICY.json… [--format text|json|sarif] [--account ID] [--region REGION] [--platform-region REGION,…]
+                                                       what is wrong with these policies of keys and roles?
+  policy PATTERN [options] [--json]                    prints a recommended policy; "policy help" lists them
   verify DIR [--json]                                  is the evidence of a case intact?
 
 scenarios: ${SCENARIOS.join(', ')}

@@ -2,10 +2,9 @@ import { z } from 'zod';
 
 const minutes = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
 
-const list = z
-  .string()
-  .default('')
-  .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
+const parts = (text: string): string[] => text.split(',').flatMap((part) => part.trim() || []);
+
+const list = z.string().default('').transform(parts);
 
 /** A list of which each part must be of a kind. */
 const listOf = (kind: RegExp, expected: string) =>
@@ -98,6 +97,23 @@ const Settings = z.object({
   COMMAND_WAIT: minutes(60, 1_440),
   /** After a case has closed, denials of the same target are absorbed so long. */
   COOL_DOWN: minutes(60, 10_080),
+  /** What a finding may set off where KMS would refuse the acquisition: a report, a freeze besides, or the routes too. */
+  ON_FINDING: z.enum(['report', 'freeze', 'preserve']).default('report'),
+  /** Findings below it are left alone. https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html */
+  FINDING_SEVERITY: z.coerce.number().min(1).max(10).default(7),
+  /** Types of findings, `*` for any run of characters. Empty: all that name an instance. */
+  FINDING_TYPES: list,
+  /** The key under which the platform makes what it keeps; empty: the one under which EBS encrypts there by default. */
+  PLATFORM_KEY_ARN: z.string().default(''),
+  /** Whether the platform makes volumes straight from shared snapshots; else it copies those first. */
+  OPEN_SHARED: flag(),
+  /** Features of the platform that are in use, by the names of the catalogue; empty: nobody has said. */
+  FEATURES_IN_USE: listOf(
+    /^(platform|health-checks|cross-account|disks|encrypted-disks|default-key-disks|first-default-key|images|preservation|triage|memory|lambda|ecs|eks|isolation|load-balancer|guardduty|error-reporting|organizations)$/,
+    'expected names of features, such as `disks,encrypted-disks,triage`',
+  ),
+  /** The stack's name: its rules begin with it. */
+  STACK_NAME: z.string().max(128).default(''),
   LEDGER_DAYS: z.coerce.number().int().min(1).max(365).default(30),
 });
 

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { loadTemplate, takingRules } from '#local/template/template';
 import { parseRequest } from '#shared/case/request';
 import { parsePermissionRequest } from '#shared/permission/apply/request';
+import { parseReadinessRequest } from '#shared/readiness/request';
 import { parseLaneRequest } from '#shared/route/unencrypted-copy/lane-request';
+import { readFinding } from '#shared/signal/finding';
 import { readSignal } from '#shared/signal/read-signal';
 import { readSuccess } from '#shared/signal/success';
 import { parseSweepRequest } from '#shared/sweep/request';
@@ -89,13 +91,38 @@ unlatch/case-closed.json                                      | HandedOver      
     };
   });
 
+/** What each finding comes to: the machines and volumes that it names, or why it is left alone. */
+const findings = [
+  { file: 'aws.guardduty/by-delegated-administrator.json', instances: 1, volumes: 0, ignored: null },
+  { file: 'aws.guardduty/command-and-control.json', instances: 1, volumes: 0, ignored: null },
+  { file: 'aws.guardduty/group-of-instances.json', instances: 2, volumes: 0, ignored: null },
+  { file: 'aws.guardduty/low-severity.json', instances: 0, volumes: 0, ignored: 'its severity, 2, is below 7' },
+  { file: 'aws.guardduty/malware-with-skipped-volume.json', instances: 1, volumes: 2, ignored: null },
+  { file: 'aws.guardduty/sample.json', instances: 0, volumes: 0, ignored: 'it is a sample finding' },
+] as const;
+
+describe('findings', () => {
+  it.each(findings)('$file is taken by the rule of findings alone', ({ file, instances, volumes, ignored }) => {
+    const event = eventAt(file);
+    expect(takingRules(template, event).map(({ name }) => name)).toEqual(['FindingFunctionGuardDutyFound']);
+    const reading = readFinding(event, { severity: 7, types: [] });
+    const finding = 'finding' in reading ? reading.finding : { instances: [], volumes: [] };
+    expect({
+      instances: finding.instances.length,
+      volumes: finding.volumes.length,
+      ignored: 'ignored' in reading ? reading.ignored : null,
+    }).toEqual({ instances, volumes, ignored });
+  });
+});
+
 describe('sample events', () => {
   it('are all in the table, and the table lists no other', () => {
-    expect(table.map(({ file }) => file)).toEqual(filesIn('{aws.*,unlatch}/**/*.json'));
+    const listed = [...table.map(({ file }) => file), ...findings.map(({ file }) => file)];
+    expect(listed.sort()).toEqual(filesIn('{aws.*,unlatch}/**/*.json'));
   });
 
   it('stand in folders named after their source', () => {
-    for (const { file } of table) expect(eventAt(file)).toMatchObject({ source: file.split('/')[0] });
+    for (const { file } of [...table, ...findings]) expect(eventAt(file)).toMatchObject({ source: file.split('/')[0] });
   });
 
   it.each(table)('$file is taken by $rule alone, as a signal: $kind $layer', ({ file, rule, ...facts }) => {
@@ -109,7 +136,8 @@ describe('sample events', () => {
   });
 
   it.each(template.rules.map(({ name }) => ({ name })))('$name has a sample', ({ name }) => {
-    expect(table.map(({ rule }) => `ObserveFunction${rule}`)).toContain(name);
+    const taken = [...table.map(({ rule }) => `ObserveFunction${rule}`), 'FindingFunctionGuardDutyFound'];
+    expect(taken).toContain(name);
   });
 });
 
@@ -130,6 +158,10 @@ describe('requests by hand', () => {
     expect(parsePermissionRequest(eventAt(file))).toEqual(eventAt(file));
   });
 
+  it.each(filesIn('readiness/*.json'))('%s is asked of readiness, read as it stands', (file) => {
+    expect(parseReadinessRequest(eventAt(file))).toMatchObject(eventAt(file));
+  });
+
   it.each(filesIn('sweep/*.json'))('%s starts a sweep', (file) => {
     expect(parseSweepRequest(eventAt(file))).toEqual({ dryRun: file === 'sweep/dry-run.json' });
   });
@@ -139,8 +171,7 @@ describe('requests by hand', () => {
   });
 
   it('and every sample stands in one of these folders', () => {
-    expect(filesIn('**/*.json')).toHaveLength(
-      table.length + filesIn('{by-hand,copy-blocks,retire-permission,sweep}/*.json').length,
-    );
+    const others = filesIn('{by-hand,copy-blocks,readiness,retire-permission,sweep}/*.json').length;
+    expect(filesIn('**/*.json')).toHaveLength(table.length + findings.length + others);
   });
 });

@@ -46,6 +46,13 @@ describe('settingsFrom', () => {
       COMMAND_WAIT: 60,
       COOL_DOWN: 60,
       LEDGER_DAYS: 30,
+      ON_FINDING: 'report',
+      FINDING_SEVERITY: 7,
+      FINDING_TYPES: [],
+      PLATFORM_KEY_ARN: '',
+      OPEN_SHARED: false,
+      FEATURES_IN_USE: [],
+      STACK_NAME: '',
     });
   });
 
@@ -93,6 +100,10 @@ describe('settingsFrom', () => {
     { name: 'ALLOW_UNENCRYPTED_COPY', value: 'yes' },
     { name: 'REQUIRE_APPROVAL', value: '1' },
     { name: 'PLATFORM_ACCOUNT', value: '1234' },
+    { name: 'ON_FINDING', value: 'everything' },
+    { name: 'FINDING_SEVERITY', value: '11' },
+    { name: 'OPEN_SHARED', value: 'yes' },
+    { name: 'FEATURES_IN_USE', value: 'disks,everything' },
     { name: 'SSM_TAG_KEY', value: 'k'.repeat(129) },
     { name: 'SSM_TAG_VALUE', value: 'v'.repeat(257) },
     { name: 'MEMORY_TOOL_LINUX', value: 'x'.repeat(1_025) },
@@ -136,6 +147,7 @@ describe('the template', () => {
       'RETIRE_FUNCTION',
       'EVIDENCE_BUCKET',
       'TOPIC_ARN',
+      'STACK_NAME',
     ];
     const left = (all: object) => Object.fromEntries(Object.entries(all).filter(([name]) => !decided.includes(name)));
     expect(left(settings)).toEqual(left(defaults));

@@ -157,8 +157,11 @@ export const meetsFilters = (
     if (found === undefined) {
       throw ec2Error(call, 'InvalidParameterValue', `The filter '${Name}' is invalid`);
     }
-    return Values.some((pattern) => found.some((value) => value !== undefined && wildcard(pattern).test(value)));
+    return Values.some((pattern) => found.some((value) => value !== undefined && meets(pattern, value)));
   });
+
+const meets = (pattern: string, value: string): boolean =>
+  /[*?]/.test(pattern) ? wildcard(pattern).test(value) : pattern === value;
 
 const wildcard = (pattern: string): RegExp =>
   new RegExp(

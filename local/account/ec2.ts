@@ -3,6 +3,8 @@ import type {
   CreateTagsCommandOutput,
   DescribeVpcEndpointsCommandInput,
   DescribeVpcEndpointsCommandOutput,
+  GetEbsDefaultKmsKeyIdCommandInput,
+  GetEbsDefaultKmsKeyIdCommandOutput,
   GetEbsEncryptionByDefaultCommandInput,
   GetEbsEncryptionByDefaultCommandOutput,
 } from '@aws-sdk/client-ec2';
@@ -12,6 +14,7 @@ import { ec2Instances } from './ec2-instances.ts';
 import { ec2SnapshotHandover } from './ec2-snapshot-handover.ts';
 import { ec2Snapshots } from './ec2-snapshots.ts';
 import { ec2Volumes } from './ec2-volumes.ts';
+import { defaultKeyAlias } from './kms-keys.ts';
 
 /** EC2 as the embedded account plays it: one function an operation, named as the SDK's commands are. */
 export const ec2Service = (ground: Ground) => ({
@@ -27,6 +30,13 @@ export const ec2Service = (ground: Ground) => ({
     const on = ground.state.encryptionByDefault.has(`${accountId}/${region}`);
     return { $metadata: answered(call), EbsEncryptionByDefault: on };
   },
+
+  GetEbsDefaultKmsKeyId: async (
+    call: Call<GetEbsDefaultKmsKeyIdCommandInput>,
+  ): Promise<GetEbsDefaultKmsKeyIdCommandOutput> => ({
+    $metadata: answered(call),
+    KmsKeyId: defaultKeyAlias,
+  }),
 
   DescribeVpcEndpoints: async (
     call: Call<DescribeVpcEndpointsCommandInput>,

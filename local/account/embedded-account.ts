@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
+import type { ListRulesCommandInput, PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
 import { type AssumeRoleCommandInput, STSServiceException } from '@aws-sdk/client-sts';
 import { loadMember, type Member } from '#local/template/member';
@@ -20,6 +20,7 @@ import { organizationsService } from './organizations.ts';
 import type { Role, RoleSession } from './state.ts';
 import { systemsManager } from './systems-manager.ts';
 import { taggingService } from './tagging.ts';
+import { trailsService } from './trails.ts';
 
 /** One call to AWS that a function made. */
 export interface MadeCall {
@@ -239,6 +240,20 @@ export const embeddedAccount = async ({
       }
       return { $metadata: { requestId: call.requestId }, FailedEntryCount: 0, Entries: [] };
     },
+
+    /** CloudFormation names the rules of a stack after it. */
+    ListRules: async (call: Call<ListRulesCommandInput>) => {
+      const isHome = call.session.role.accountId === accountId && call.region === region;
+      const rules = (isHome ? template.rules : []).map(({ name, enabled, readOnlyToo }) => ({
+        Name: `${STACK}-${name}`,
+        State:
+          state.ruleStates.get(name) ??
+          (enabled ? (readOnlyToo ? 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' : 'ENABLED') : 'DISABLED'),
+      }));
+      const { NamePrefix = '' } = call.input;
+      const Rules = rules.filter(({ Name }) => Name.startsWith(NamePrefix));
+      return { $metadata: { requestId: call.requestId }, Rules };
+    },
   };
 
   return {
@@ -262,7 +277,7 @@ export const embeddedAccount = async ({
       ec2: ec2Service(ground),
       ebs: ebsDirectService(ground),
       kms: kmsService(ground),
-      cloudtrail: eventHistory(ground),
+      cloudtrail: { ...eventHistory(ground), ...trailsService(ground) },
       iam: iamService(ground),
       organizations: organizationsService(ground),
       tag: taggingService(ground),

@@ -15,6 +15,8 @@ import type {
   ListPolicyVersionsCommandOutput,
   ListRolePoliciesCommandInput,
   ListRolePoliciesCommandOutput,
+  ListRolesCommandInput,
+  ListRolesCommandOutput,
 } from '@aws-sdk/client-iam';
 import type { Call, Ground } from './call.ts';
 import { pageOf } from './ec2-answer.ts';
@@ -66,6 +68,20 @@ export const iamService = (ground: Ground) => {
           ...(permissionsBoundary === null ? {} : { PermissionsBoundary: boundary }),
         },
       };
+    },
+
+    ListRoles: async (call: Call<ListRolesCommandInput>): Promise<ListRolesCommandOutput> => {
+      const { Marker, MaxItems = pageSize } = call.input;
+      const own = [...roles.values()].filter(({ accountId }) => accountId === call.session.role.accountId);
+      const { page, nextToken } = pageOf(own, MaxItems, Marker);
+      const Roles = page.map(({ name, arn, uniqueId }) => ({
+        Path: '/',
+        RoleName: name,
+        RoleId: uniqueId,
+        Arn: arn,
+        CreateDate: new Date('2026-01-05T08:00:00Z'),
+      }));
+      return { ...marked(call, nextToken), Roles };
     },
 
     ListRolePolicies: async (call: Call<ListRolePoliciesCommandInput>): Promise<ListRolePoliciesCommandOutput> => {

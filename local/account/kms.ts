@@ -12,6 +12,8 @@ import {
   type ListAliasesCommandOutput,
   type ListGrantsCommandInput,
   type ListGrantsCommandOutput,
+  type ListKeysCommandInput,
+  type ListKeysCommandOutput,
   type RetireGrantCommandInput,
   type RetireGrantCommandOutput,
 } from '@aws-sdk/client-kms';
@@ -23,6 +25,8 @@ import { kmsLifecycle } from './kms-lifecycle.ts';
 import type { Grant, Key } from './state.ts';
 
 const defaultPageSize = 50;
+/** "ListKeys", AWS KMS API Reference */
+const keyPageSize = 100;
 
 /** KMS as a session calls it directly: without `kms:ViaService`, and never for an AWS resource. */
 export const kmsService = (ground: Ground) => ({
@@ -67,6 +71,15 @@ export const kmsService = (ground: Ground) => ({
       );
     const page = pageFrom(aliases, call.input.Limit ?? defaultPageSize, call.input.Marker);
     return { $metadata: answered(call), Aliases: page.items, Truncated: page.truncated, NextMarker: page.next };
+  },
+
+  ListKeys: async (call: Call<ListKeysCommandInput>): Promise<ListKeysCommandOutput> => {
+    await permittedByCaller(ground, call, 'kms:ListKeys', '*');
+    const { accountId } = call.session.role;
+    const keys = livingKeys(ground).filter((key) => key.accountId === accountId && key.region === call.region);
+    const page = pageFrom(keys, call.input.Limit ?? keyPageSize, call.input.Marker);
+    const Keys = page.items.map(({ keyId, arn }) => ({ KeyId: keyId, KeyArn: arn }));
+    return { $metadata: answered(call), Keys, Truncated: page.truncated, NextMarker: page.next };
   },
 
   CreateGrant: async (call: Call<CreateGrantCommandInput>): Promise<CreateGrantCommandOutput> => {

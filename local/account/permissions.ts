@@ -77,6 +77,10 @@ const taggingRole: Needs = (call, input, ground) => [
   { action: 'iam:TagRole', resource: roleArn(call, text(input.RoleName), ground), context: requestTags(input) },
 ];
 
+const onTrail: (operation: string, field: string) => Needs = (operation, field) => (_call, input) => [
+  { action: `cloudtrail:${operation}`, resource: text(input[field]) },
+];
+
 const onPolicy: (action: string) => Needs = (action) => (_call, input) => [{ action, resource: text(input.PolicyArn) }];
 
 const onTarget: (action: string, field: string) => Needs = (action, field) => (_call, input, ground) => [
@@ -111,6 +115,12 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'ec2:CreateSnapshot': freezing('CreateSnapshot'),
   'ec2:CreateSnapshots': freezing('CreateSnapshots'),
   'ec2:DescribeVpcEndpoints': anywhere('ec2:DescribeVpcEndpoints'),
+  'ec2:GetEbsDefaultKmsKeyId': anywhere('ec2:GetEbsDefaultKmsKeyId'),
+  'cloudtrail:DescribeTrails': anywhere('cloudtrail:DescribeTrails'),
+  'cloudtrail:GetTrailStatus': onTrail('GetTrailStatus', 'Name'),
+  'cloudtrail:GetEventSelectors': onTrail('GetEventSelectors', 'TrailName'),
+  'events:ListRules': anywhere('events:ListRules'),
+  'iam:ListRoles': anywhere('iam:ListRoles'),
   'iam:GetRole': onRole('iam:GetRole'),
   'iam:ListRolePolicies': onRole('iam:ListRolePolicies'),
   'iam:GetRolePolicy': onRole('iam:GetRolePolicy'),
@@ -162,6 +172,7 @@ const FREE: ReadonlySet<string> = new Set([
   'kms:DescribeKey',
   'kms:GetKeyPolicy',
   'kms:ListAliases',
+  'kms:ListKeys',
   'kms:ListGrants',
   'kms:ListResourceTags',
   'kms:ReplicateKey',

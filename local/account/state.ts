@@ -208,6 +208,16 @@ export interface VpcEndpoint {
   readonly policy: PolicyDocument;
 }
 
+/** A trail that reaches into an account and Region. */
+export interface Trail {
+  readonly accountId: string;
+  readonly region: string;
+  readonly arn: string;
+  readonly isLogging: boolean;
+  readonly readWriteType: 'All' | 'ReadOnly' | 'WriteOnly';
+  readonly excluded: readonly string[];
+}
+
 /** A management event as CloudTrail keeps it, of an account and Region. */
 export interface KeptEvent {
   readonly accountId: string;
@@ -238,6 +248,9 @@ export interface State {
   readonly vpcEndpoints: Map<string, VpcEndpoint>;
   /** `<account>/<region>` where EBS encryption by default is on. */
   readonly encryptionByDefault: Set<string>;
+  readonly trails: Trail[];
+  /** The state of a rule, by its name, where it is not as the template says. */
+  readonly ruleStates: Map<string, string>;
 }
 
 export const emptyState = (): State => ({
@@ -255,4 +268,6 @@ export const emptyState = (): State => ({
   instances: new Map(),
   vpcEndpoints: new Map(),
   encryptionByDefault: new Set(),
+  trails: [],
+  ruleStates: new Map(),
 });

@@ -52,6 +52,11 @@ export const systemsManager = (ground: Ground) => {
       (instance) => instance.agent !== null && instanceAt(call, instance.instanceId) !== undefined,
     );
 
+  const registeredAs = (call: Call, instanceId: string): Instance[] => {
+    const instance = instanceAt(call, instanceId);
+    return instance === undefined || instance.agent === null ? [] : [instance];
+  };
+
   const volumesOf = ({ instanceId }: Instance): Volume[] =>
     [...ground.state.volumes.values()].filter(({ attachment }) => attachment?.instanceId === instanceId);
 
@@ -71,10 +76,14 @@ export const systemsManager = (ground: Ground) => {
   const operations = {
     DescribeInstanceInformation: async (call: Call<DescribeInstanceInformationCommandInput>) => {
       const wanted = call.input.Filters?.find(({ Key }) => Key === 'InstanceIds')?.Values;
-      const found = registered(call).filter(({ instanceId }) => wanted?.includes(instanceId) ?? true);
+      const found = (wanted === undefined ? registered(call) : wanted.flatMap((id) => registeredAs(call, id))).slice(
+        Number(call.input.NextToken ?? 0),
+      );
+      const { MaxResults = found.length } = call.input;
       return {
         $metadata: answered(call),
-        InstanceInformationList: found.map(({ instanceId, agent, platform }) => ({
+        NextToken: found.length > MaxResults ? String(Number(call.input.NextToken ?? 0) + MaxResults) : undefined,
+        InstanceInformationList: found.slice(0, MaxResults).map(({ instanceId, agent, platform }) => ({
           InstanceId: instanceId,
           PingStatus: agent?.pingStatus,
           PlatformType: PLATFORMS[platform],

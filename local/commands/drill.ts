@@ -11,6 +11,7 @@ import type { CaseReport } from '#shared/case/report';
 import { headlineOf, proofInWords, visibleDiff } from '#shared/permission/in-words';
 import type { PermissionReport } from '#shared/permission/report';
 import type { SweepReport, SweptThing } from '#shared/sweep/report';
+import { type Compared, comparedIn, tellAgreement } from './agreement.ts';
 import { type Command, type Output, readWords, stringOption } from './options.ts';
 import { tellTimeline } from './timeline.ts';
 
@@ -35,14 +36,16 @@ export interface DrillAnswer {
     readonly folder: string;
   }[];
   readonly deadLetters: number;
+  /** Verdicts of readiness beside what AWS answered, where acquisitions were tried. */
+  readonly readiness: readonly Compared[];
 }
 
 /** Copies the evidence bucket into a folder; a key cannot lead out of it. */
 const download = (account: EmbeddedAccount, folder: string): void => {
   for (const [key, body] of account.store.latest()) {
     const [bucket, top, ...path] = key.split('/');
-    if (bucket !== account.bucket || top !== 'cases') continue;
-    const file = resolve(folder, ...path);
+    if (bucket !== account.bucket || (top !== 'cases' && top !== 'readiness')) continue;
+    const file = resolve(folder, ...(top === 'cases' ? path : [top, ...path]));
     if (!file.startsWith(resolve(folder) + sep)) throw new Error(`the key \`${key}\` leads out of the folder`);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, body);
@@ -112,6 +115,8 @@ const HEADLINES = {
   planned: 'a dry run changed nothing',
 } as const satisfies Record<CaseReport['verdict'], string>;
 
+const FORESEEN = 'a finding; KMS would refuse the acquisition, and nobody has tried it yet';
+
 const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 
 const preserved = (artefact: Artefact): string => {
@@ -125,7 +130,7 @@ const preserved = (artefact: Artefact): string => {
 const tellCase = (output: Output, report: CaseReport, folder: string, calls: number | null): void => {
   const { diagnosis, freeze, artefacts, todo } = report;
   const rows: [string, string][] = [
-    ['verdict', HEADLINES[report.verdict]],
+    ['verdict', report.finding !== null && report.verdict === 'planned' ? FORESEEN : HEADLINES[report.verdict]],
     ...(diagnosis === null ? [] : [['why', diagnosis.explanation] satisfies [string, string]]),
     ['frozen', freeze.frozen ? freeze.snapshots.map(({ snapshotId }) => snapshotId).join(', ') : freeze.because],
     ...artefacts.map((artefact): [string, string] => ['preserved', preserved(artefact)]),
@@ -158,7 +163,8 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
       .all()
       .find(({ result }) => isReport(result) && result.caseId === report.caseId);
     const chain = chainToCommand(account.calls, execution?.name ?? '');
-    return { report, folder, calls: chain.length === 0 ? null : chain.length };
+    // The way from a finding leads over readiness: it is no way from a refusal.
+    return { report, folder, calls: chain.length === 0 || report.finding !== null ? null : chain.length };
   });
   download(account, out);
   for (const { report, folder, calls } of cases)
@@ -166,6 +172,8 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
   const permissions = permissionsIn(account).map((report) => ({ report, folder: join(out, report.caseId) }));
   for (const { report, folder } of permissions)
     tellPermission(output, report, relative(process.cwd(), folder) || folder);
+  const compared = comparedIn(account, stage.tried);
+  if (compared.length > 0) tellAgreement(output, compared);
   for (const swept of sweepsIn(account)) tellSweep(output, swept);
   const { events, heeded } = timeline.counts();
   output.say(
@@ -187,13 +195,14 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
       folder,
     })),
     deadLetters: account.lambda.deadLetters.length,
+    readiness: compared,
   };
 };
 
 /**
  * `drill [--scenario FILE|NAME] [--out DIR] [--json]`: the scenario's platform tries to acquire, KMS refuses, events flow
  * through the template's rules, and the functions react. Writes each case's evidence below DIR. Exit 0 where each refusal
- * became a case that closed, 1 where none did or an event was lost.
+ * became a case that closed, 1 where none did, an event was lost, or readiness had said something else.
  */
 export const drill: Command = async (args, output) => {
   const words = readWords(args, ['scenario', 'out'], ['json']);
@@ -204,7 +213,9 @@ export const drill: Command = async (args, output) => {
   try {
     const answer = await run(account, scenario, out, output);
     if (words.options.json === true) output.answer(answer);
-    return answer.cases.length + answer.permissions.length > 0 && answer.deadLetters === 0 ? 0 : 1;
+    const asForeseen = answer.readiness.every(({ agrees }) => agrees !== false);
+    const ended = answer.cases.length + answer.permissions.length;
+    return ended > 0 && answer.deadLetters === 0 && asForeseen ? 0 : 1;
   } finally {
     restore();
     await account.close();

@@ -7,7 +7,8 @@ import { principalOf } from '#shared/policy/principal';
 import { MalformedEventError } from '#shared/signal/envelope';
 import { readSignal } from '#shared/signal/read-signal';
 import type { Denial } from '#shared/signal/signal';
-import { type Command, readWords } from './options.ts';
+import { type Command, readWords, type Words } from './options.ts';
+import { TIGHTENING_OPTIONS, tightenRole } from './tighten-role.ts';
 
 interface Asked {
   readonly denial: Denial | null;
@@ -45,14 +46,26 @@ const askedBy = ({ request, event, denial: kept, keyArn }: AskedFacts, file: str
 
 const EXIT = { allowed: 0, denied: 1, undetermined: 1 } as const;
 
-/** `explain FACTS.json [--json]`: why KMS refuses, offline. Exit 0 where it allows, 1 where it does not or cannot be told. */
+/** Options of a tightening, which are of no use without it. */
+const checkOptions = ({ options }: Words): void => {
+  const stray = TIGHTENING_OPTIONS.find((name) => options[name] !== undefined);
+  if (options.tighten !== true && stray !== undefined)
+    throw new BadInputError(`explain: expected \`--tighten\` beside \`--${stray}\``);
+};
+
+/**
+ * `explain FACTS.json [--json]`: why KMS refuses, offline. Exit 0 where it allows, 1 where it does not or cannot be told.
+ * With `--tighten`, narrower policies for the role in the file.
+ */
 export const explain: Command = async (args, output) => {
-  const words = readWords(args, [], ['json']);
+  const words = readWords(args, TIGHTENING_OPTIONS, ['json', 'tighten']);
+  checkOptions(words);
   const [file, ...rest] = words.words;
   if (file === undefined || rest.length > 0) throw new BadInputError('explain: expected one file of facts');
   const parsed = FactsInFile.safeParse(readJson(file));
   if (!parsed.success) throw new BadInputError(`${file}: ${firstIssue(parsed.error)}`);
   const { denial, question } = askedBy(parsed.data, file);
+  if (words.options.tighten === true) return tightenRole(file, question, parsed.data.record, words, output);
   const diagnosis = diagnose(denial, question, parsed.data.record);
   if (words.options.json === true) output.answer(diagnosis);
   else for (const line of diagnosisInWords(diagnosis)) output.say(line);

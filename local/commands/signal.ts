@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { BadInputError, readJson } from '#local/scenario/loading';
 import { loadTemplate, takingRules } from '#local/template/template';
 import { MalformedEventError } from '#shared/signal/envelope';
+import { FINDING_DETAIL_TYPE, type FindingWatch, readFinding } from '#shared/signal/finding';
 import { readSignal } from '#shared/signal/read-signal';
 import type { Signal } from '#shared/signal/signal';
 import { readSuccess } from '#shared/signal/success';
@@ -31,6 +32,7 @@ const flat = (signal: Signal): Readonly<Record<string, unknown>> => {
 
 const summary = ({ signal }: Line): string => {
   if (signal === null) return '';
+  if (signal.kind === 'finding') return `finding ${signal.type}, severity ${signal.severity}`;
   const { kind, action, name, event, result, news, layer, explicit } = signal;
   const what = [action ?? name ?? event ?? news, result].filter((part) => typeof part === 'string').join(' ');
   return `${kind} ${what}${typeof layer === 'string' ? `, ${explicit ? 'denied' : 'not allowed'} by ${layer}` : ''}`;
@@ -44,6 +46,15 @@ const whyNoRule = (signal: Signal): string => {
   return `no rule of the template takes this ${signal.kind}`;
 };
 
+const isFinding = (event: object): boolean => 'detail-type' in event && event['detail-type'] === FINDING_DETAIL_TYPE;
+
+/** Which findings the template's function attends to, by default. */
+const findingWatch = (template: ReturnType<typeof loadTemplate>): FindingWatch => {
+  const environment = template.functions.find(({ folder }) => folder === 'finding')?.environment ?? {};
+  const types = (environment.FINDING_TYPES ?? '').split(',').filter((type) => type !== '');
+  return { severity: Number(environment.FINDING_SEVERITY ?? 1), types };
+};
+
 /**
  * `signal [--response-role PATTERN] [--json] EVENT.json…`: would Unlatch react? For each event, the rule of the template
  * that takes it, the function, and the signal it becomes, or why it is ignored.
@@ -55,6 +66,7 @@ export const signal: Command = async (args, output) => {
   const template = loadTemplate(TEMPLATE, { ResponseRolePattern: responseRole });
   const ownRoles = template.functions[0]?.environment.OWN_ROLES?.split(',') ?? [];
   const keyAliasPrefix = template.functions[0]?.environment.KEY_ALIAS_PREFIX ?? '';
+  const findings = findingWatch(template);
 
   const lineOf = (file: string): Line => {
     const event = readJson(file);
@@ -63,7 +75,7 @@ export const signal: Command = async (args, output) => {
     }
     const reading = (() => {
       try {
-        return readSignal(event, { responseRole, ownRoles });
+        return isFinding(event) ? readFinding(event, findings) : readSignal(event, { responseRole, ownRoles });
       } catch (error) {
         if (error instanceof MalformedEventError) throw new BadInputError(`${file}: ${error.message}`);
         throw error;
@@ -77,6 +89,10 @@ export const signal: Command = async (args, output) => {
         ? { ...place, signal: null, ignored: reading.ignored }
         : { ...place, signal: { kind: 'success', ...news }, ignored: null };
     }
+    if ('finding' in reading)
+      return rule === undefined
+        ? { ...place, signal: null, ignored: 'no rule of the template takes this finding' }
+        : { ...place, signal: { kind: 'finding', ...reading.finding }, ignored: null };
     if (rule === undefined) return { ...place, signal: null, ignored: whyNoRule(reading.signal) };
     return { ...place, signal: flat(reading.signal), ignored: null };
   };

@@ -46,9 +46,9 @@ const summary = (event: EventBridgeEvent): string => {
 /** Long words are cut for a terminal; the report has them whole. */
 const cut = (text: string): string => (text.length > 180 ? `${text.slice(0, 179)}…` : text);
 
-/** A copy's checksums are read part by part: too many lines, and none that tells anything. */
+/** A copy's checksums, and the pages of readiness, are read part by part: too many lines, and none that tells anything. */
 const isBookkeeping = ({ api, input, execution }: MadeCall): boolean =>
-  api === 's3:GetObject' && (execution === null || JSON.stringify(input).includes('.sums"'));
+  api === 's3:GetObject' && (execution === null || /\.sums"|"readiness\//.test(JSON.stringify(input)));
 
 const startedBy = ({ input, error }: MadeCall): string => {
   const isRetirement = JSON.stringify(input).includes('-retire-permission:');
@@ -92,6 +92,7 @@ export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
     const ended = typeof result === 'object' && result !== null ? result : {};
     if ('kind' in ended && 'verdict' in ended) tell('unlatch', `permission: ${String(ended.verdict)}`);
     else if ('verdict' in ended) tell('unlatch', `case closed: ${String(ended.verdict)}`);
+    else if ('runId' in ended) tell('unlatch', 'readiness assessed');
     else if ('absorbedBy' in ended) tell('unlatch', `absorbed by case ${String(ended.absorbedBy)}`);
     else tell('unlatch', 'the execution failed');
   });

@@ -14,8 +14,8 @@ const FOLDER = new URL('./', import.meta.url);
 
 const INPUT_BYTES = 4 * 2 ** 20;
 
-/** Reads a JSON file. @throws BadInputError */
-export const readJson = (file: string): unknown => {
+/** Reads a file of text. @throws BadInputError */
+export const readText = (file: string): string => {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -23,6 +23,11 @@ export const readJson = (file: string): unknown => {
     throw new BadInputError(`${file}: cannot be read: ${error instanceof Error ? error.message : 'unknown'}`);
   }
   if (text.length > INPUT_BYTES) throw new BadInputError(`${file}: larger than ${INPUT_BYTES} bytes`);
+  return text;
+};
+
+/** Parses the text of a JSON file. @throws BadInputError */
+export const parseJson = (text: string, file: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -31,6 +36,9 @@ export const readJson = (file: string): unknown => {
     );
   }
 };
+
+/** Reads a JSON file. @throws BadInputError */
+export const readJson = (file: string): unknown => parseJson(readText(file), file);
 
 /** What zod found, as one line: the place, and what was expected there. */
 export const firstIssue = (error: z.ZodError): string => {

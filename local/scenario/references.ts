@@ -33,11 +33,16 @@ const ofSteps = ({ acquisition, roles, keys, instances }: Scenario): Dangling[] 
     if (step.do === 'wait' || step.do === 'clock' || step.do === 'by-hand') return [];
     const found: Dangling[] = [];
     const path = (...parts: (string | number)[]) => ['acquisition', at, ...parts];
-    const { role, accountId } = step.by;
-    if (!roles.some((known) => known.name === role && known.accountId === accountId)) {
-      found.push(missing(path('by', 'role'), `role of account ${accountId}`, role));
+    const by = 'by' in step ? step.by : 'platformRole' in step ? step.platformRole : null;
+    if (by !== null && !roles.some((known) => known.name === by.role && known.accountId === by.accountId)) {
+      found.push(missing(path('by', 'role'), `role of account ${by.accountId}`, by.role));
     }
-    if ('instance' in step) {
+    if (step.do === 'TryAll') {
+      const named = [...(step.instances ?? []), ...step.except, step.worker];
+      const unborne = named.filter((name) => !instances.some((instance) => instance.name === name));
+      found.push(...unborne.map((name) => missing(path('instances'), 'instance', name)));
+    }
+    if ('instance' in step && step.instance !== undefined) {
       const instance = instances.find(({ name }) => name === step.instance);
       if (instance === undefined) found.push(missing(path('instance'), 'instance', step.instance));
       else if ('device' in step && !instance.volumes.some(({ device }) => device === step.device)) {

@@ -39,7 +39,19 @@ const Key = z.strictObject({
   aliases: z
     .array(z.string().regex(/^alias\/[\w/-]{1,250}$/, 'expected an alias such as `alias/evidence`'))
     .default([]),
+  /** Volumes are under it, and it is gone. */
+  deleted: z.boolean().optional(),
   policy: PolicyDocument,
+});
+
+const Trail = z.strictObject({
+  accountId: AccountId,
+  region: Region,
+  name: Name,
+  isLogging: z.boolean().default(true),
+  readWriteType: z.enum(['All', 'ReadOnly', 'WriteOnly']).default('All'),
+  /** Services whose management events it leaves out, such as `kms.amazonaws.com`. */
+  excluded: z.array(z.string()).default([]),
 });
 
 /** The key that EBS makes in each account and Region. */
@@ -101,11 +113,41 @@ const Step = z.discriminatedUnion('do', [
   /** The clock starts a function that the template lets run by it. */
   z.strictObject({ do: z.literal('clock'), function: Name }),
   z.strictObject({ do: z.literal('wait'), seconds: z.number().min(0).max(86_400) }),
+  /** Asks the function `readiness` by hand; `request` is as in `events/by-hand`, an instance may be named. */
+  z.strictObject({
+    do: z.literal('Readiness'),
+    instance: Name.optional(),
+    request: z.record(z.string(), z.unknown()).default({}),
+  }),
+  /** Really tries to acquire instances, all of them where none is named, step by step as the platform does. */
+  z.strictObject({
+    do: z.literal('TryAll'),
+    platformRole: z.strictObject({ accountId: AccountId, role: RoleName }),
+    ownerRole: RoleName,
+    key: Name,
+    worker: Name,
+    instances: z.array(Name).optional(),
+    except: z.array(Name).default([]),
+    sessionPolicy: PolicyDocument.nullable().default(null),
+  }),
+  /** GuardDuty reports a machine. */
+  z.strictObject({
+    do: z.literal('Finding'),
+    instance: Name,
+    type: z.string().min(1).max(128),
+    severity: z.number().min(1).max(10),
+    /** Of the finding: the same again is the same finding, later. */
+    id: z.string().min(1).max(64),
+    sample: z.boolean().default(false),
+    archived: z.boolean().default(false),
+    /** The account in whose bus it appears; default: the machine's own. */
+    account: AccountId.optional(),
+  }),
 ]);
 export type Step = z.infer<typeof Step>;
 
-/** A step that a role of the platform takes. */
-export type PlatformStep = Exclude<Step, { do: 'wait' | 'clock' | 'by-hand' }>;
+/** A step that a role of the platform takes, call by call. */
+export type PlatformStep = Extract<Step, { by: unknown }>;
 
 export const Scenario = z.strictObject({
   name: Name,
@@ -127,6 +169,7 @@ export const Scenario = z.strictObject({
   encryptionByDefault: z.array(z.strictObject({ accountId: AccountId, region: Region })).default([]),
   /** Accounts to which AWS shows the organisation's policies. */
   delegatedAdministrators: z.array(AccountId).default([]),
+  trails: z.array(Trail).default([]),
   parameters: z.record(z.string(), z.string()).default({}),
   roles: z.array(Role).min(1),
   keys: z.array(Key).default([]),
@@ -148,4 +191,6 @@ export const SCENARIOS = [
   'default-key-cross-account',
   'default-key-cross-region',
   'customer-key-cross-account',
+  'finding-before-acquisition',
+  'readiness',
 ] as const;

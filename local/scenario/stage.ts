@@ -2,9 +2,11 @@ import type { Place } from '#local/account/ebs-notification';
 import type { EmbeddedAccount } from '#local/account/embedded-account';
 import { defaultKey } from '#local/account/kms-keys';
 import type { Instance, Key, RoleSession, Snapshot } from '#local/account/state';
+import { guardDutyFinding } from './finding.ts';
 import { keySteps } from './key-steps.ts';
 import { BadInputError } from './loading.ts';
-import { DEFAULT_KEY, type PlatformStep, type Scenario } from './scenario.ts';
+import { DEFAULT_KEY, type PlatformStep, type Scenario, type Step } from './scenario.ts';
+import { type Tried, tryToAcquire } from './trial.ts';
 
 /** What the platform did in one step, and what AWS answered at once. */
 export interface Act {
@@ -13,6 +15,13 @@ export interface Act {
   readonly what: string;
   readonly answer: string;
 }
+
+const whoDoes = (step: Exclude<Step, { do: 'wait' | 'clock' | 'by-hand' }>): string => {
+  if (step.do === 'Readiness') return 'a person';
+  if (step.do === 'Finding') return 'GuardDuty';
+  const { role, accountId } = step.do === 'TryAll' ? step.platformRole : step.by;
+  return `${role} in ${accountId}`;
+};
 
 const BLOCK_BYTES = 524_288;
 
@@ -46,7 +55,9 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     state.encryptionByDefault.add(`${accountId}/${region}`);
   for (const accountId of scenario.delegatedAdministrators)
     state.organizationHead.delegatedAdministrators.add(accountId);
-  for (const { name, accountId, region, ...rest } of scenario.keys) {
+  for (const { name, ...trail } of scenario.trails)
+    state.trails.push({ ...trail, arn: `arn:aws:cloudtrail:${trail.region}:${trail.accountId}:trail/${name}` });
+  for (const { name, accountId, region, deleted, ...rest } of scenario.keys) {
     const keyId = rest.keyId ?? ground.uuid();
     const key: Key = {
       ...rest,
@@ -57,7 +68,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
       grants: [],
     };
     keys.set(name, key);
-    state.keys.set(key.arn, key);
+    if (deleted !== true) state.keys.set(key.arn, key);
   }
   const keyArnOf = (key: string | null, place: Place): string | null => {
     if (key === null) return null;
@@ -254,9 +265,53 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     );
   };
 
+  const tried: Tried[] = [];
+  const findings = new Map<string, number>();
+
+  /** What no role does call by call: what Unlatch is asked, what GuardDuty reports, and whole acquisitions. */
+  const others = async (step: Exclude<Step, PlatformStep | { do: 'wait' | 'clock' | 'by-hand' }>): Promise<string> => {
+    switch (step.do) {
+      case 'Readiness': {
+        const fn = account.template.functions.find(({ folder }) => folder === 'readiness');
+        if (fn === undefined) throw new BadInputError('the template has no function `readiness`');
+        const {
+          instanceId,
+          accountId,
+          region: at,
+        } = step.instance === undefined ? {} : named(instances, 'instance', step.instance);
+        const request = { ...step.request, ...(instanceId === undefined ? {} : { instanceId, accountId, region: at }) };
+        const by = { input: {}, session: account.sessionOf(fn.logicalId), region, requestId: ground.uuid() };
+        return JSON.stringify(await account.lambda.invoke(by, fn.logicalId, request));
+      }
+      case 'TryAll': {
+        const names = step.instances ?? [...instances.keys()];
+        const results = await tryToAcquire(account, {
+          ...step,
+          instances: names
+            .filter((name) => !step.except.includes(name))
+            .map((name) => named(instances, 'instance', name)),
+          region,
+          key: named(keys, 'key', step.key),
+          worker: named(instances, 'instance', step.worker),
+        });
+        tried.push(...results);
+        return `${results.filter(({ acquired }) => acquired).length} of ${results.length} acquired`;
+      }
+      case 'Finding': {
+        const times = (findings.get(step.id) ?? 0) + 1;
+        findings.set(step.id, times);
+        const event = guardDutyFinding(ground, named(instances, 'instance', step.instance), { ...step, times });
+        ground.emit(event, 1);
+        return `${step.type}, severity ${step.severity}`;
+      }
+    }
+  };
+
   return {
     instances,
     keys,
+    /** What AWS really answered where whole acquisitions were tried. */
+    tried,
     snapshots,
 
     /** The platform's acquisition, step by step. A step that AWS refuses is an answer; the next one is tried all the same. */
@@ -276,9 +331,9 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
           continue;
         }
         const at = ground.now();
-        const who = `${step.by.role} in ${step.by.accountId}`;
+        const who = whoDoes(step);
         try {
-          saw({ at, who, what: step.do, answer: await perform(step) });
+          saw({ at, who, what: step.do, answer: await ('by' in step ? perform(step) : others(step)) });
         } catch (error) {
           if (error instanceof BadInputError) throw error;
           saw({

@@ -13,6 +13,7 @@ import {
   ListGroupPoliciesCommand,
   ListGroupsForUserCommand,
   ListRolePoliciesCommand,
+  ListRolesCommand,
   ListUserPoliciesCommand,
 } from '@aws-sdk/client-iam';
 import type { ClientConfig } from './session.ts';
@@ -21,6 +22,7 @@ import type { ClientConfig } from './session.ts';
 export const iamOf = (config: ClientConfig) => {
   const iam = new IAMClient(config);
   return {
+    roles: (Marker?: string) => iam.send(new ListRolesCommand({ MaxItems: 1_000, Marker })),
     role: (RoleName: string) => iam.send(new GetRoleCommand({ RoleName })),
     user: (UserName: string) => iam.send(new GetUserCommand({ UserName })),
     groupsOf: (UserName: string, Marker?: string) => iam.send(new ListGroupsForUserCommand({ UserName, Marker })),

@@ -31,7 +31,7 @@ const platformOf = ({ Platform: windows, PlatformDetails = '' }: z.infer<typeof 
   return /mac/i.test(PlatformDetails) ? 'macos' : 'linux';
 };
 
-const targetOf = (session: AwsSession, instance: Instance): Target => {
+export const targetOf = (session: Pick<AwsSession, 'accountId' | 'region'>, instance: Instance): Target => {
   const described = Described.parse(instance);
   const tags = Object.fromEntries(described.Tags.map(({ Key, Value }) => [Key, Value]));
   return {

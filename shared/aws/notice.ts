@@ -1,6 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { CaseReport } from '#shared/case/report';
+import type { FindingFacts } from '#shared/signal/finding';
 import type { SweepReport, SweptThing } from '#shared/sweep/report';
 import { type AwsSession, type Custody, recorded } from './session.ts';
 
@@ -14,12 +15,17 @@ const HEADLINES = {
   planned: 'a dry run changed nothing',
 } as const satisfies Record<CaseReport['verdict'], string>;
 
+const headlineOf = ({ verdict, finding, freeze }: CaseReport): string => {
+  if (verdict !== 'planned' || finding === null) return HEADLINES[verdict];
+  return `a finding, and KMS would refuse the acquisition${freeze.frozen ? '; disks frozen' : ''}`;
+};
+
 /** What comes from outside stays within its line, and says nothing that cannot be seen. */
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 
 const messageOf = (report: CaseReport, folder: string): string =>
   [
-    `Case ${report.caseId}: ${HEADLINES[report.verdict]}.`,
+    `Case ${report.caseId}: ${headlineOf(report)}.`,
     ...(report.diagnosis === null ? [] : [oneLine(report.diagnosis.explanation)]),
     ...report.todo.map((task) => `To do: ${oneLine(task)}`),
     `Report and evidence: ${folder}`,
@@ -105,6 +111,56 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
     await Promise.all([...told, recorded(custody, who, 'events:PutEvents', subject, () => events.send(put))]);
   },
 
+  /** Tells people and programs what became of a finding for which no case was opened (`unlatch` / `Finding Noted`). */
+  async findingNoted(
+    custody: Custody,
+    who: AwsSession,
+    { id, type, severity, title }: FindingFacts,
+    {
+      instanceId,
+      verdict,
+      because,
+    }: { readonly instanceId: string; readonly verdict: string; readonly because: string },
+  ): Promise<void> {
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: finding on ${instanceId}, acquisition ${verdict}`),
+      Message: [
+        `GuardDuty found ${type}, severity ${severity}, on ${instanceId}: ${title}`,
+        `Acquisition: ${verdict}. ${because}.`,
+        `Finding: ${id}`,
+      ]
+        .map(oneLine)
+        .join('\n\n')
+        .slice(0, 200_000),
+    });
+    const Detail = JSON.stringify({ finding: id, type, severity, instanceId, verdict });
+    const put = new PutEventsCommand({ Entries: [{ Source: 'unlatch', DetailType: 'Finding Noted', Detail }] });
+    const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
+    await Promise.all([...told, recorded(custody, who, 'events:PutEvents', id, () => events.send(put))]);
+  },
+
+  /** Tells people and programs what a look at all acquisitions came to (`unlatch` / `Readiness Assessed`). */
+  async readinessDone(
+    custody: Custody,
+    who: AwsSession,
+    { runId, lines, report }: { readonly runId: string; readonly lines: readonly string[]; readonly report: string },
+  ): Promise<void> {
+    const [headline = ''] = lines;
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: readiness, ${headline}`),
+      Message: [...lines.map(oneLine), `Report: ${report}`].join('\n\n').slice(0, 200_000),
+    });
+    const put = new PutEventsCommand({
+      Entries: [
+        { Source: 'unlatch', DetailType: 'Readiness Assessed', Detail: JSON.stringify({ runId, headline, report }) },
+      ],
+    });
+    const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
+    await Promise.all([...told, recorded(custody, who, 'events:PutEvents', runId, () => events.send(put))]);
+  },
+
   /** Tells people what was swept, and what they have to see to. */
   async swept(custody: Custody, who: AwsSession, report: SweepReport): Promise<void> {
     if (topicArn === '') return;
@@ -120,7 +176,7 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
   async caseClosed(custody: Custody, who: AwsSession, report: CaseReport, folder: string): Promise<void> {
     const publish = new PublishCommand({
       TopicArn: topicArn,
-      Subject: subjectOf(`Unlatch: ${HEADLINES[report.verdict]} (${report.caseId})`),
+      Subject: subjectOf(`Unlatch: ${headlineOf(report)} (${report.caseId})`),
       Message: messageOf(report, folder).slice(0, 200_000),
     });
     const put = new PutEventsCommand({

@@ -18,7 +18,7 @@ export const canonicalJson = (value: unknown): string =>
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  * @param functionArn with its alias: a durable function is invoked by a qualified name
  */
-const starterOf = (lambda: LambdaClient, functionArn: string) => {
+export const starterOf = (lambda: LambdaClient, functionArn: string) => {
   return async (name: string, payload: unknown): Promise<'opened' | 'already-open'> => {
     const invoke = new InvokeCommand({
       FunctionName: functionArn,

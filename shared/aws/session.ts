@@ -9,6 +9,7 @@ import type { EbsDirect } from './ebs-direct.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
 import type { RolePoliciesClient } from './role-policies.ts';
+import type { Rules } from './rules.ts';
 import type { Tagging } from './tagging.ts';
 
 /** One account and Region as Unlatch works there: its clients, and the name it is seen under. */
@@ -26,6 +27,7 @@ export interface AwsSession {
   readonly organizations: () => Promise<Organizations>;
   readonly rolePolicies: () => Promise<RolePoliciesClient>;
   readonly cloudTrail: () => Promise<CloudTrail>;
+  readonly rules: () => Promise<Rules>;
   readonly tagging: () => Promise<Tagging>;
 }
 
@@ -104,6 +106,7 @@ const clientsOf = (config: ClientConfig) => ({
   organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
   rolePolicies: once(async () => (await import('./role-policies.ts')).rolePoliciesOf(config)),
   cloudTrail: once(async () => (await import('./cloudtrail.ts')).cloudTrailOf(config)),
+  rules: once(async () => (await import('./rules.ts')).rulesOf(config)),
   tagging: once(async () => (await import('./tagging.ts')).taggingOf(config)),
 });
 

@@ -5,9 +5,9 @@ import { planOf } from '#shared/plan/plan';
 import { manualInstructions } from '#shared/route/manual';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import { VERSION } from '#shared/version';
-import type { Artefact, Freeze, Location, RouteOutcome } from './case.ts';
+import type { Artefact, Extent, Freeze, Location, RouteOutcome } from './case.ts';
 import type { Explained } from './explaining.ts';
-import type { CaseReport, Verdict } from './report.ts';
+import type { CaseReport, FindingTold, Verdict } from './report.ts';
 import type { CopyTried, Tried } from './routes.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -15,6 +15,8 @@ import { timelineOf } from './timeline.ts';
 export interface Findings {
   readonly caseId: string;
   readonly dryRun: boolean;
+  readonly extent: Extent;
+  readonly finding: FindingTold | null;
   readonly openedAt: string;
   readonly foundAt: string;
   readonly closedAt: string;
@@ -30,9 +32,9 @@ export interface Findings {
   readonly folder: string;
 }
 
-const verdictOf = (location: Location, outcomes: readonly RouteOutcome[], dryRun: boolean): Verdict => {
+const verdictOf = (location: Location, outcomes: readonly RouteOutcome[], extent: Extent): Verdict => {
   if (!location.found) return 'diagnosed';
-  if (dryRun) return 'planned';
+  if (extent !== 'preserve') return 'planned';
   return outcomes.some(({ result }) => result === 'preserved') ? 'preserved' : 'by-hand';
 };
 
@@ -78,11 +80,16 @@ const uncopied = ({ location, tried }: Findings): string[] => {
 
 /** What a person must still do, most urgent first: evidence before permissions before tidiness. */
 const todoOf = (findings: Findings): string[] => {
-  const { location, freeze, tried, explained, dryRun, copying } = findings;
+  const { location, freeze, tried, explained, dryRun, copying, finding, extent } = findings;
   return [
+    ...(finding !== null && extent !== 'preserve' && location.found
+      ? [
+          `Start a case by hand for ${location.target.instanceId ?? 'it'} if its evidence is to be preserved before that.`,
+        ]
+      : []),
     ...(copying ? ['Wait for the disks to be copied: this report is written again when that has ended.'] : []),
     ...(location.found ? [] : [`Find the machine and start a case by hand: ${location.because}.`]),
-    ...(location.found && !freeze.frozen && !dryRun
+    ...(location.found && !freeze.frozen && !dryRun && extent !== 'report'
       ? [`Snapshot the disks by hand: freezing failed, ${freeze.because}.`]
       : []),
     ...uncopied(findings),
@@ -101,23 +108,11 @@ const keptOf = (freeze: Freeze, artefacts: readonly Artefact[]): string[] => [
 ];
 
 export const reportOf = (findings: Findings): CaseReport => {
-  const {
-    caseId,
-    dryRun,
-    openedAt,
-    closedAt,
-    location,
-    assessment,
-    freeze,
-    explained,
-    tried,
-    copying,
-    copies,
-    folder,
-  } = findings;
+  const { caseId, dryRun, extent, finding, openedAt, closedAt, location } = findings;
+  const { assessment, freeze, explained, tried, copying, copies, folder } = findings;
   const outcomes = tried.outcomes.map(({ at: _at, ...outcome }) => outcome);
   const artefacts = outcomes.flatMap((outcome) => (outcome.result === 'preserved' ? outcome.artefacts : []));
-  const verdict = verdictOf(location, outcomes, dryRun);
+  const verdict = verdictOf(location, outcomes, extent);
   const { because = null, remedy = null } = assessment.open ? {} : assessment;
   return {
     caseId,
@@ -126,6 +121,7 @@ export const reportOf = (findings: Findings): CaseReport => {
     verdict,
     openedAt,
     closedAt,
+    finding,
     denials: explained.denials,
     location,
     diagnosis: explained.diagnosis,

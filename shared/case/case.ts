@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Asked } from '#shared/readiness/asked';
+import { FindingFacts } from '#shared/signal/finding';
 import { AccountId, InstanceId, Region, SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { Denial } from '#shared/signal/signal';
 
@@ -41,7 +43,23 @@ export const HandRequest = z.strictObject({
 });
 export type HandRequest = z.infer<typeof HandRequest>;
 
-export const CaseRequest = z.union([SignalRequest, HandRequest]);
+/** What a finding may set off: a report, a freeze besides, or the routes too. */
+export const Extent = z.enum(['report', 'freeze', 'preserve']);
+export type Extent = z.infer<typeof Extent>;
+
+/** A case opened by a finding: KMS would refuse the acquisition, and nobody has tried it yet. */
+export const FindingRequest = z.object({
+  finding: FindingFacts,
+  /** Volumes that GuardDuty itself could not look into. */
+  unscanned: z.array(z.string()),
+  extent: Extent,
+  origin: Origin,
+  /** What would be refused, and all that the same role asks of the same key besides. */
+  asked: z.array(Asked).min(1).max(50),
+});
+export type FindingRequest = z.infer<typeof FindingRequest>;
+
+export const CaseRequest = z.union([SignalRequest, FindingRequest, HandRequest]);
 export type CaseRequest = z.infer<typeof CaseRequest>;
 
 export const Platform = z.enum(['linux', 'windows', 'macos', 'unknown']);

@@ -24,8 +24,12 @@ export const claimedByLocation = (location: Location, request: CaseRequest): Cla
     const machine = machineOf(location.target);
     return { key: `${accountId}/${region}/${machine}`, machine };
   }
-  const key = 'joinKey' in request ? `join/${request.joinKey}` : `by-hand/${request.instanceId}`;
-  return { key, machine: 'unlocated' };
+  return { key: unlocatedKey(request), machine: 'unlocated' };
+};
+
+const unlocatedKey = (request: CaseRequest): string => {
+  if ('joinKey' in request) return `join/${request.joinKey}`;
+  return 'finding' in request ? `finding/${request.finding.id}` : `by-hand/${request.instanceId}`;
 };
 
 /** A claim outlasts what every case does: both waits, and an hour. A copy of disks holds it longer as it goes on. */
@@ -40,6 +44,17 @@ const caseIdOf = (machine: string, executionArn: string): string => {
     .toLowerCase();
   return `${day}-${machine}-${tail}`;
 };
+
+/**
+ * A case that may not preserve takes nothing: a refusal that comes a minute later has to find the machine free. Where
+ * another case is at work on it, that one goes further, and this one ends.
+ */
+export const standAside = (flow: Flow, tools: Tools, { key, machine }: Claimed): Promise<ClaimAnswer> =>
+  flow.step('look at the claim', async () => {
+    const holder = await tools.claims.holderOf(key);
+    if (holder !== null && holder.state === 'open') return { claimed: false, ...holder };
+    return { claimed: true, caseId: caseIdOf(machine, flow.executionArn) };
+  });
 
 /** Takes the target for this case, or says which case has it. */
 export const claim = (flow: Flow, tools: Tools, { key, machine }: Claimed, byHand: boolean): Promise<ClaimAnswer> =>

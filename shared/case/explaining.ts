@@ -1,14 +1,16 @@
 import { findSourceKey } from '#shared/aws/instances';
 import { diagnose } from '#shared/diagnosis/diagnose';
 import type { Diagnosis } from '#shared/diagnosis/diagnosis';
-import { factsFileOf } from '#shared/diagnosis/facts-file';
+import { type AskedOf, factsFileOf } from '#shared/diagnosis/facts-file';
 import type { FactsRecord } from '#shared/diagnosis/facts-record';
-import { questionOf } from '#shared/diagnosis/question';
+import { type Question, questionOf } from '#shared/diagnosis/question';
 import { type StoredFile, storedDocument } from '#shared/evidence/manifest';
 import { denialAttribute } from '#shared/ledger/ledger';
 import { isOfSourceKey } from '#shared/ledger/opening';
+import { questionOf as questionOfAsked, resourceOf } from '#shared/readiness/asked';
+import { KeyArn } from '#shared/signal/identifiers';
 import type { AcquiringCall, Denial } from '#shared/signal/signal';
-import type { CaseRequest, Origin, SignalRequest } from './case.ts';
+import type { CaseRequest, FindingRequest, Origin, SignalRequest } from './case.ts';
 import type { Flow } from './flow.ts';
 import { gatherFacts } from './gathering.ts';
 import type { Tools } from './tools.ts';
@@ -81,12 +83,12 @@ const keepFacts = async (
   flow: Flow,
   { settings, sessions, bucket }: Tools,
   caseId: string,
-  denial: Denial,
+  asked: AskedOf,
   record: FactsRecord,
 ): Promise<readonly StoredFile[]> =>
   flow
     .step('keep the facts', async (custody) => {
-      const document = { path: 'facts.json', body: `${JSON.stringify(factsFileOf(denial, record), null, 2)}\n` };
+      const document = { path: 'facts.json', body: `${JSON.stringify(factsFileOf(asked, record), null, 2)}\n` };
       const own = await sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION);
       await bucket.put(custody, own, `cases/${caseId}/${document.path}`, document.body, 'application/json');
       return [storedDocument(document)];
@@ -94,15 +96,15 @@ const keepFacts = async (
     .catch(() => []);
 
 /** A fault in the diagnosis costs the diagnosis, and never the report. */
-const diagnosed = (denial: Denial, record: FactsRecord): Diagnosis => {
+const diagnosed = (denial: Denial | null, question: Question | null, record: FactsRecord): Diagnosis => {
   try {
-    return diagnose(denial, questionOf(denial), record);
+    return diagnose(denial, question, record);
   } catch (error) {
     return {
       decision: 'undetermined',
       cause: 'undetermined',
-      layer: denial.layer,
-      explicit: denial.explicit,
+      layer: denial?.layer ?? null,
+      explicit: denial?.explicit ?? false,
       statement: null,
       explanation: `The refusal could not be diagnosed: ${error instanceof Error ? error.name : 'unknown'}.`,
       missing: ['a diagnosis: the facts are kept, and `explain` can be asked again'],
@@ -110,6 +112,27 @@ const diagnosed = (denial: Denial, record: FactsRecord): Diagnosis => {
       trace: [],
     };
   }
+};
+
+/** Why KMS would refuse what nobody has tried yet: the facts alone, read again where the case can keep them. */
+const foresee = async (
+  flow: Flow,
+  tools: Tools,
+  { asked: [asked, ...besides], origin }: FindingRequest,
+  caseId: string | null,
+): Promise<Explained> => {
+  const question = asked === undefined ? null : questionOfAsked(asked, besides);
+  if (asked === undefined || question === null) return { diagnosis: null, denials: [], at: null, stored: [] };
+  const { action, roleArn, context } = asked;
+  const keyArn = KeyArn.safeParse(asked.keyArn).data ?? null;
+  const request = { principal: roleArn, action, resource: resourceOf(asked), context };
+  const subject = { keyArn, region: origin.region, accountId: origin.accountId, vpcEndpointId: null };
+  const record = await gatherFacts(flow, tools, subject, question);
+  const [stored, at] = await Promise.all([
+    caseId === null ? [] : keepFacts(flow, tools, caseId, { request }, record),
+    flow.step('explained', async () => new Date().toISOString()),
+  ]);
+  return { diagnosis: diagnosed(null, question, record), denials: [], at, stored };
 };
 
 /**
@@ -123,13 +146,14 @@ export const explain = async (
   origin: Origin | null,
   caseId: string | null,
 ): Promise<Explained> => {
+  if ('finding' in request) return foresee(flow, tools, request, caseId);
   if (!('joinKey' in request)) return { diagnosis: null, denials: [], at: null, stored: [] };
   const { denials, call } = await refusalsOf(flow, tools, request);
   const denial = await withSourceKey(flow, tools, mostTelling(denials) ?? request.denial, call, origin);
   const record = await gatherFacts(flow, tools, denial, questionOf(denial));
   const [stored, at] = await Promise.all([
-    caseId === null ? [] : keepFacts(flow, tools, caseId, denial, record),
+    caseId === null ? [] : keepFacts(flow, tools, caseId, { denial }, record),
     flow.step('explained', async () => new Date().toISOString()),
   ]);
-  return { diagnosis: diagnosed(denial, record), denials, at, stored };
+  return { diagnosis: diagnosed(denial, questionOf(denial), record), denials, at, stored };
 };

@@ -76,6 +76,9 @@ const placeOf = (keyArn: string) => {
   return { accountId, region };
 };
 
+/** What facts are read for: a refusal, or what would be one. */
+export type Asked = Pick<Denial, 'keyArn' | 'region' | 'accountId' | 'vpcEndpointId'>;
+
 /**
  * The facts that bear on a refusal, all read at once, each where it lives. It never fails: what cannot be read is unknown
  * and says why.
@@ -83,7 +86,7 @@ const placeOf = (keyArn: string) => {
 export const gatherFacts = async (
   flow: Flow,
   tools: Tools,
-  denial: Denial,
+  denial: Asked,
   question: Question | null,
 ): Promise<FactsRecord> => {
   const { settings } = tools;

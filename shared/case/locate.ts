@@ -66,6 +66,7 @@ export const trace = async (flow: Flow, tools: Tools, request: CaseRequest): Pro
     const pauses = pausesUpTo(settings.JOIN_WAIT * 60);
     return request.origin ?? flow.until('wait for the call', (custody) => originNow(tools, custody, request), pauses);
   }
+  if ('finding' in request) return request.origin;
   return {
     accountId: request.accountId ?? AccountId.parse(settings.ACCOUNT_ID),
     region: request.region ?? Region.parse(settings.AWS_REGION),

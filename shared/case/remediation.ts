@@ -3,8 +3,8 @@ import { type AgentReading, type Assessment, assess } from '#shared/route/ssm-tr
 import { tagCondition } from '#shared/route/ssm-triage/triage';
 import type { AccountId, InstanceId, Region } from '#shared/signal/identifiers';
 import { reportOf } from './assembling.ts';
-import type { CaseRequest, Freeze, Location } from './case.ts';
-import { claim, claimedByLocation, claimedByOrigin } from './claiming.ts';
+import type { CaseRequest, Extent, Freeze, Location } from './case.ts';
+import { type Claimed, claim, claimedByLocation, claimedByOrigin, standAside } from './claiming.ts';
 import { closeCase, folderOf, reportSoFar } from './closing.ts';
 import { explain, withAbsorbed } from './explaining.ts';
 import type { Flow } from './flow.ts';
@@ -57,13 +57,24 @@ const copies = async (
   flow: Flow,
   tools: Tools,
   job: Job | null,
-  { dryRun, ...rest }: { dryRun: boolean; freeze: Freeze; availabilityZone: string | null; triaged: Promise<unknown> },
+  { acts, ...rest }: { acts: boolean; freeze: Freeze; availabilityZone: string | null; triaged: Promise<unknown> },
 ): Promise<CopyTried> => {
   if (job === null) return noCopy('there is no target');
-  return flow.branch('copy', (part) => (dryRun ? plannedCopy(part, tools, job) : tryCopy(part, tools, job, rest)));
+  return flow.branch('copy', (part) => (acts ? tryCopy(part, tools, job, rest) : plannedCopy(part, tools, job)));
 };
 
 const unfrozen = (because: string): Freeze => ({ frozen: false, because });
+
+/** How far a case may go: a finding may be told how far, a dry run goes nowhere. INVARIANT: the least of them holds. */
+const extentOf = (request: CaseRequest, dryRun: boolean): Extent => {
+  if (dryRun) return 'report';
+  return 'finding' in request ? request.extent : 'preserve';
+};
+
+const whyUnfrozen = (job: Job | null, dryRun: boolean): string => {
+  if (job === null) return 'there is no target';
+  return dryRun ? 'a dry run freezes nothing' : '`OnFinding` is `report`: nothing is changed';
+};
 
 /**
  * The case, from refusal to report: locate → claim → freeze and copy, beside diagnosis and triage → clean up → report.
@@ -75,27 +86,31 @@ const unfrozen = (because: string): Freeze => ({ frozen: false, because });
  * A copy of disks takes hours: what is known before it ends is written and told of, and again at the end.
  *
  * A dry run looks at the same things, changes nothing, and answers what would be done. One that AWS events started is told
- * of like a case.
+ * of like a case. A case that a finding opened goes as far as `OnFinding` lets it.
  */
 export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest): Promise<Answer> => {
   const openedAt = await clock(flow, 'open');
   const byHand = 'instanceId' in request;
   const dryRun = tools.settings.DRY_RUN || (byHand && request.dryRun === true);
+  const extent = extentOf(request, dryRun);
   // A person who asks gets the answer. What AWS events start is claimed and told of, or a storm would be told of storms.
   const isKept = !dryRun || !byHand;
   const availabilityZone = byHand ? (request.createVolume?.availabilityZone ?? null) : null;
 
   const origin = await trace(flow, tools, request);
   const named = claimedByOrigin(origin);
+  const standsAside = 'finding' in request && extent !== 'preserve';
+  const take = (claimed: Claimed) =>
+    standsAside ? standAside(flow, tools, claimed) : claim(flow, tools, claimed, byHand);
   const [location, early, asked] = await Promise.all([
     findMachine(flow, tools, origin),
-    named === null || !isKept ? null : claim(flow, tools, named, byHand),
+    named === null || !isKept ? null : take(named),
     named === null || origin === null ? null : askForAgent(flow, tools, origin),
   ]);
   const target = location.found ? location.target : null;
   const claimed = named ?? claimedByLocation(location, request);
   const [taken, reading] = await Promise.all([
-    early ?? (isKept ? claim(flow, tools, claimed, byHand) : null),
+    early ?? (isKept ? take(claimed) : null),
     asked ?? (target === null ? unseen : askForAgent(flow, tools, target)),
   ]);
   const foundAt = await clock(flow, 'found');
@@ -109,14 +124,15 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
   const caseId = taken?.caseId ?? 'dry-run';
   const assessed = assessment(location, reading, tools);
   const job = target === null ? null : { target, assessment: assessed, caseId, since: openedAt, claimed: claimed.key };
-  const acts = job !== null && !dryRun;
+  const acts = job !== null && extent === 'preserve';
   const triaging = acts ? flow.branch('triage', (part) => tryTriage(part, tools, job)) : Promise.resolve(nothingTried);
-  const freezing = acts
-    ? flow.branch('freeze', (part) => freezeTarget(part, tools, job.target, caseId))
-    : Promise.resolve(unfrozen(dryRun ? 'a dry run freezes nothing' : 'there is no target'));
+  const freezing =
+    job !== null && extent !== 'report'
+      ? flow.branch('freeze', (part) => freezeTarget(part, tools, job.target, caseId))
+      : Promise.resolve(unfrozen(whyUnfrozen(job, dryRun)));
   const explaining = flow.branch('explain', (part) => explain(part, tools, request, origin, isKept ? caseId : null));
   const copying = freezing.then((freeze) =>
-    copies(flow, tools, job, { dryRun, freeze, availabilityZone, triaged: triaging }),
+    copies(flow, tools, job, { acts, freeze, availabilityZone, triaged: triaging }),
   );
   // It is awaited below; until then a failure of something else must not leave this one unheard.
   copying.catch(() => {});
@@ -125,6 +141,8 @@ export const remediate = async (flow: Flow, tools: Tools, request: CaseRequest):
   const findings = {
     caseId,
     dryRun,
+    extent,
+    finding: 'finding' in request ? { ...request.finding, unscanned: request.unscanned } : null,
     openedAt,
     foundAt,
     location,

@@ -2,6 +2,7 @@ import type { Artefact, CleanUp, Freeze, Location, RouteOutcome } from '#shared/
 import type { Diagnosis } from '#shared/diagnosis/diagnosis';
 import type { PlannedRoute } from '#shared/plan/plan';
 import type { Instructions } from '#shared/route/manual';
+import type { FindingFacts } from '#shared/signal/finding';
 import type { Denial } from '#shared/signal/signal';
 
 /** One line of the timeline. */
@@ -19,8 +20,13 @@ export type Verdict =
   | 'by-hand'
   /** The machine behind the refusal was not found: a diagnosis only. */
   | 'diagnosed'
-  /** A dry run: what would be done. */
+  /** A dry run, or a finding that may set off no more than a report or a freeze: what would be done. */
   | 'planned';
+
+/** A finding, and the volumes that GuardDuty itself could not look into. */
+export interface FindingTold extends FindingFacts {
+  readonly unscanned: readonly string[];
+}
 
 /** All that a case came to; `report.json` is this, as it stands. */
 export interface CaseReport {
@@ -31,7 +37,9 @@ export interface CaseReport {
   readonly verdict: Verdict;
   readonly openedAt: string;
   readonly closedAt: string;
-  /** What was refused; empty for a case opened by hand. */
+  /** The finding that opened the case before anyone tried; `null` for any other. */
+  readonly finding: FindingTold | null;
+  /** What was refused; empty for a case opened by hand, or by a finding. */
   readonly denials: readonly Denial[];
   readonly location: Location;
   readonly diagnosis: Diagnosis | null;

@@ -1,5 +1,5 @@
 import { parse } from '#shared/signal/envelope';
-import { type CaseRequest, HandRequest, SignalRequest } from './case.ts';
+import { type CaseRequest, FindingRequest, HandRequest, SignalRequest } from './case.ts';
 import { folderOf } from './closing.ts';
 import type { Answer } from './remediation.ts';
 import type { CaseReport } from './report.ts';
@@ -7,8 +7,9 @@ import type { Tools } from './tools.ts';
 
 /** Reads what the function was started with. @throws MalformedEventError naming the field and what was expected. */
 export const parseRequest = (event: unknown): CaseRequest => {
-  const opened = typeof event === 'object' && event !== null && 'joinKey' in event;
-  return opened ? parse(SignalRequest, event, '') : parse(HandRequest, event, '');
+  const has = (field: string): boolean => typeof event === 'object' && event !== null && field in event;
+  if (has('joinKey')) return parse(SignalRequest, event, '');
+  return has('finding') ? parse(FindingRequest, event, '') : parse(HandRequest, event, '');
 };
 
 /** What an execution returns: references, for its result may be no larger than 256 KB. A dry run returns its findings. */

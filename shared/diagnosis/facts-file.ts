@@ -260,8 +260,11 @@ const fileOf = (record: FactsRecord): { readonly parts: Json; readonly unread: J
   return { parts, unread };
 };
 
+/** What was refused, or what would be. */
+export type AskedOf = { readonly denial: Denial } | { readonly request: FactsRequest };
+
 /** The facts of a case as a file, for a person who wants to ask again without AWS. */
-export const factsFileOf = (denial: Denial, record: FactsRecord): Json => {
+export const factsFileOf = (asked: AskedOf, record: FactsRecord): Json => {
   const { parts, unread } = fileOf(record);
-  return { denial, ...parts, unread };
+  return { ...asked, ...parts, unread };
 };

@@ -32,10 +32,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
  */
 const UNSEEN = /[^\P{Cc}\t\n]|[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-const visible = (character: string): string => {
+const named = (character: string): string => {
   const point = character.codePointAt(0) ?? 0;
   return `⟨U+${point.toString(16).toUpperCase().padStart(4, '0')}⟩`;
 };
+
+/**
+ * Text with a name in the place of every character that cannot be seen, or that turns what stands around it.
+ * @example visible('a\u202eb') // 'a⟨U+202E⟩b'
+ */
+export const visible = (text: string): string => text.replace(UNSEEN, named);
 
 /** The first 2,000 characters, and a note of how many are gone. A surrogate pair is not cut in half. */
 const cut = (text: string): string => {
@@ -45,8 +51,7 @@ const cut = (text: string): string => {
   return `${kept} … [${gone} more characters: see report.json]`;
 };
 
-const encode = (text: string): string =>
-  text.replace(UNSEEN, visible).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+const encode = (text: string): string => visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 /**
  * Text as HTML, safe between tags and in quoted attributes.

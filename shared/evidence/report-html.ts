@@ -4,6 +4,7 @@ import { html, prose } from './escape.ts';
 import {
   caseFooter,
   cleanUpSection,
+  findingSection,
   preservedSection,
   refusalSection,
   routesSection,
@@ -40,6 +41,7 @@ export const reportHtml = (report: CaseReport): string => {
 <h1>${prose(headline)}</h1></header>
 <main>
 ${targetSection(report)}
+${findingSection(report)}
 ${todoSection(report)}
 ${refusalSection(report)}
 ${preservedSection(report)}

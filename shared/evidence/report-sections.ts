@@ -106,9 +106,29 @@ const denialList = ([first, ...rest]: readonly Denial[]): Html | null => {
   }`;
 };
 
-export const refusalSection = ({ diagnosis, denials }: CaseReport): Html => {
+/** Why there is a case at all, where nobody has been refused yet. */
+export const findingSection = ({ finding }: CaseReport): Html | null =>
+  finding === null
+    ? null
+    : html`<section><h2>What was found</h2>${facts([
+        ['Finding', words(finding.type)],
+        ['Severity', words(String(finding.severity))],
+        ['Title', words(finding.title === '' ? null : finding.title)],
+        ['Updated', words(timeInWords(finding.updatedAt))],
+        ['Id', code(finding.id)],
+        [
+          'Not scanned',
+          finding.unscanned.length === 0
+            ? null
+            : html`${finding.unscanned.join(', ')}: GuardDuty could not look into it`,
+        ],
+      ])}</section>`;
+
+export const refusalSection = ({ diagnosis, denials, finding }: CaseReport): Html => {
   const opening =
-    denials.length === 0 ? html`<p>Nothing was refused before this case: it was opened by hand.</p>` : null;
+    denials.length === 0
+      ? html`<p>Nothing was refused before this case: ${finding === null ? 'it was opened by hand' : 'a finding opened it'}.</p>`
+      : null;
   if (diagnosis === null) {
     return html`<section><h2>What was refused, and why</h2>${
       opening ?? html`<p>The refusal was not diagnosed.</p>`

@@ -91,6 +91,13 @@ const machineOf = ({ location }: CaseReport): string => {
   return instanceId ?? volumes[0]?.volumeId ?? 'the volume';
 };
 
+/** Of a finding: nobody has tried yet, and little or nothing was done. */
+const foreseen = (report: CaseReport): string => {
+  const machine = machineOf(report);
+  const done = report.freeze.frozen ? 'its disks are frozen, and nothing else was changed' : 'nothing was changed';
+  return `GuardDuty found ${machine}, and KMS would refuse its acquisition: ${done}.`;
+};
+
 const HEADLINES = {
   preserved: (report) => {
     const archives = report.artefacts.filter(({ kind }) => kind === 'triage-archive');
@@ -108,6 +115,7 @@ const HEADLINES = {
       ? `Nothing is collected yet: the disks of ${machineOf(report)} are frozen, and a person must collect the rest by hand.`
       : `Nothing is collected and no disk is frozen: a person must collect ${machineOf(report)} by hand.`,
   planned: (report) => {
+    if (report.finding !== null && !report.dryRun) return foreseen(report);
     const first = report.plan.find(({ open }) => open);
     if (first === undefined) return `Dry run, nothing was changed: no route to ${machineOf(report)} was planned.`;
     return `Dry run, nothing was changed: the first route to the evidence of ${machineOf(report)} would be “${routeInSentence(first.route)}”.`;

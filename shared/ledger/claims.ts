@@ -81,6 +81,16 @@ export const claimsOf = (client: DynamoDBClient, table: string, days: number) =>
       }
     },
 
+    /** The case that has a target now, or has just had it; `null` where none does. */
+    async holderOf(target: string): Promise<{ readonly caseId: string; readonly state: 'open' | 'closed' } | null> {
+      const { Item } = await documents.send(
+        new GetCommand({ TableName: table, Key: keyOf(target), ConsistentRead: true }),
+      );
+      const held = Claim.optional().parse(Item);
+      if (held === undefined || held.until < seconds()) return null;
+      return { caseId: held.caseId, state: held.state };
+    },
+
     /** Holds the target longer, from now on. Only the holder can; a claim that another has taken over stays with it. */
     async hold(target: string, execution: string, holdSeconds: number): Promise<void> {
       const until = seconds() + holdSeconds;

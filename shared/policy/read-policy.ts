@@ -205,17 +205,17 @@ const statementOf = (value: unknown, index: number, place: Place, kind: PolicyKi
 
 const VERSIONS: readonly unknown[] = [undefined, '2008-10-17', '2012-10-17'];
 
+/** A document as JSON: text and URL-encoded text are parsed, and nothing is checked. @throws PolicyError */
+export const parsedDocument = (document: unknown, name: string): unknown =>
+  typeof document === 'string' ? jsonIn(document, { policy: name, path: '' }) : document;
+
 /**
  * Reads a document: text, URL-encoded text, or what JSON.parse made of it.
  * @throws PolicyError which names the place and what was expected there
  */
 export const readPolicy = (document: unknown, kind: PolicyKind, name: string): Policy => {
   const root: Place = { policy: name, path: '' };
-  const fields = fieldsOf(typeof document === 'string' ? jsonIn(document, root) : document, root, [
-    'Version',
-    'Id',
-    'Statement',
-  ]);
+  const fields = fieldsOf(parsedDocument(document, name), root, ['Version', 'Id', 'Statement']);
   if (!VERSIONS.includes(fields.Version))
     return refuse(within(root, 'Version'), `expected \`2012-10-17\` or \`2008-10-17\`, found ${shown(fields.Version)}`);
   const place = within(root, 'Statement');

@@ -437,14 +437,14 @@ describe('facts that a case kept', () => {
       session: unknown('session policies cannot be read back'),
       scp: known([{ target: 'r-abcd', policies: [named('FullAWSAccess', allow('*'))] }]),
     });
-    const again = FactsInFile.parse(JSON.parse(JSON.stringify(factsFileOf(kept(), record))));
+    const again = FactsInFile.parse(JSON.parse(JSON.stringify(factsFileOf({ denial: kept() }, record))));
     expect(again.denial).toEqual(kept());
     expect(again.record).toEqual(record);
   });
 
   it('leave a policy out that cannot be read, and say why', () => {
     const record = factsWith({ keyPolicy: known('{"Statement":[{"Effect":"Maybe"}]}'), state: known('Sleeping') });
-    const file = JSON.parse(JSON.stringify(factsFileOf(kept(), record)));
+    const file = JSON.parse(JSON.stringify(factsFileOf({ denial: kept() }, record)));
     expect(file.key).not.toHaveProperty('policy');
     expect(file.unread['key.policy']).toContain('Statement[0].Effect');
     expect(FactsInFile.parse(file).record.key.state).toEqual(unknown('`Sleeping` is no state that is known here'));
@@ -473,7 +473,7 @@ describe('what was not known', () => {
   };
 
   it('is read back with the reason of each part', () => {
-    const file = JSON.parse(JSON.stringify(factsFileOf(kept(), record)));
+    const file = JSON.parse(JSON.stringify(factsFileOf({ denial: kept() }, record)));
     expect(FactsInFile.parse(file).record).toEqual(record);
   });
 

@@ -159,6 +159,7 @@ describe('explain', () => {
     'denied-by-the-organisation.json': { status: 1, decision: 'denied', cause: 'service-control-policy-deny' },
     'from-an-event.json': { status: 1, decision: 'denied', cause: 'key-policy-silent' },
     'key-policy-of-another-account.json': { status: 1, decision: 'denied', cause: 'key-policy-silent' },
+    'response-role-of-more-than-is-used.json': { status: 0, decision: 'allowed', cause: null },
   };
 
   it.each(readdirSync(examples))('decides the example %s', async (name) => {

@@ -31,7 +31,7 @@ import {
 } from './sources.ts';
 
 const USE = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'];
-const ADMINISTRATION = [
+export const ADMINISTRATION = [
   'kms:CancelKeyDeletion',
   'kms:CreateAlias',
   'kms:Delete*',
@@ -51,7 +51,7 @@ const FOR_AWS_RESOURCES = { 'kms:GrantIsForAWSResource': 'true' };
 const inRegion = (region: string) => ({ 'kms:ViaService': `ec2.${region}.amazonaws.com` });
 
 /** The policy of the key `aws/ebs`. */
-const DEFAULT_EBS_KEY = [
+export const DEFAULT_EBS_KEY = [
   allow([...USE, 'kms:CreateGrant', 'kms:DescribeKey'], {
     sid: 'ThroughEbs',
     to: '*',
@@ -241,7 +241,7 @@ const aboutThePowerUser: readonly Case[] = [
 ];
 
 const LAMBDA = `arn:aws:iam::${PLATFORM}:role/MyLambdaRole`;
-const SERVICE_KEY = [
+export const SERVICE_KEY = [
   allow(ADMINISTRATION, { sid: 'Administration', to: rootOf(PLATFORM) }),
   allow(['kms:Decrypt', 'kms:GenerateDataKey*'], { sid: 'Use', to: LAMBDA }),
 ];
@@ -297,7 +297,7 @@ const aboutAServicesKey: readonly Case[] = [
   },
 ];
 
-const EBS_KEY = [
+export const EBS_KEY = [
   allow(ADMINISTRATION, { sid: 'Administration', to: rootOf(PLATFORM) }),
   allow(USE, { sid: 'Use', to: rootOf(PLATFORM), if: { StringEquals: inRegion('eu-west-3') } }),
   allow(['kms:CreateGrant', 'kms:ListGrants', 'kms:RevokeGrant'], {
@@ -366,7 +366,7 @@ const aboutAKeyForVolumes: readonly Case[] = [
   },
 ];
 
-const CUSTOM_KEY = [
+export const CUSTOM_KEY = [
   allow(USE, { sid: 'Required', to: ROLE }),
   allow('kms:CreateGrant', {
     sid: 'Attachment',
@@ -442,7 +442,7 @@ const aboutTheCustomKey: readonly Case[] = [
 ];
 
 const TEMPORARY_ALIAS = { 'kms:ResourceAliases': ['alias/CadoResponse-KMS-Alias*'] };
-const RESPONSE_ROLE_POLICY = [
+export const RESPONSE_ROLE_POLICY = [
   allow([...USE, 'kms:CreateGrant'], { sid: 'EncryptedImport' }),
   allow(['kms:CreateKey', 'kms:CreateAlias', 'kms:DescribeKey', 'kms:ListAliases'], { sid: 'CrossAccountImport' }),
   allow(['kms:DeleteAlias', 'kms:ReplicateKey', 'kms:ScheduleKeyDeletion'], {
@@ -511,7 +511,7 @@ const aboutTheRolesOwn: readonly Case[] = [
   },
 ];
 
-const ONE_TIME = allow('iam:CreateServiceLinkedRole', {
+export const ONE_TIME = allow('iam:CreateServiceLinkedRole', {
   sid: 'OneTime',
   on: 'arn:aws:iam::*:role/aws-service-role/kms.amazonaws.com/*CadoResponse*',
   if: { StringLike: { 'iam:AWSServiceName': 'kms.amazonaws.com' } },

@@ -1,0 +1,60 @@
+import type { Custody, Sessions } from '#shared/aws/session';
+import { situationOf, verdictOfRow } from '#shared/readiness/entries';
+import type { Situation } from '#shared/readiness/examination';
+import { examining } from '#shared/readiness/examining';
+import { listOne } from '#shared/readiness/listing';
+import type { OutlookEntry, Row } from '#shared/readiness/report';
+import { shelfOf, ThrottledError } from '#shared/readiness/shelf';
+import type { Verdict } from '#shared/readiness/verdict';
+import type { Place } from '#shared/readiness/ways';
+import type { Settings } from '#shared/settings';
+
+/** What an acquisition of one machine would come to. */
+export type MachineReadiness =
+  | { readonly found: true; readonly row: Row; readonly verdict: Verdict; readonly outlooks: readonly OutlookEntry[] }
+  | { readonly found: false; readonly because: string };
+
+interface Tools {
+  readonly settings: Settings;
+  readonly sessions: Sessions;
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
+}
+
+/** Seconds before what was throttled is asked again; after the last, it is unknown. */
+const AGAIN_AFTER = [2, 8] as const;
+
+export type By = { readonly instanceId: string } | { readonly volumeId: string };
+export type AskMachine = (place: Place, by: By) => Promise<MachineReadiness>;
+
+/** Asks at once, machine by machine. What several of one finding have in common is read once. */
+export const machineReadiness = ({ settings, sessions, sleep }: Tools): AskMachine => {
+  const custody: Custody = [];
+  const told = { responseRoles: [], platformKeyArn: null, sessionPolicies: [] };
+  const shelf = shelfOf({ settings, sessions }, custody, told);
+  const { examine } = examining(settings, shelf);
+  const tag = { key: settings.SSM_TAG_KEY, value: settings.SSM_TAG_VALUE };
+
+  const examined = async (
+    situations: readonly Situation[],
+    [pause, ...rest]: readonly number[],
+  ): Promise<readonly OutlookEntry[]> => {
+    if (pause === undefined) shelf.impatient();
+    try {
+      return await examine(situations);
+    } catch (error) {
+      if (!(error instanceof ThrottledError) || pause === undefined) throw error;
+      await sleep(pause * 1_000);
+      return examined(situations, rest);
+    }
+  };
+
+  return async (place, by) => {
+    const listed = await listOne(shelf, custody, place, by, tag);
+    if (!listed.read) return { found: false, because: listed.because };
+    const [row] = listed.rows;
+    if (row === undefined) return { found: false, because: 'there is no such machine' };
+    const situations = [...new Set(row.volumes.map(({ situation }) => situation))].map(situationOf);
+    const outlooks = await examined(situations, AGAIN_AFTER);
+    return { found: true, row, verdict: verdictOfRow(row, new Map(outlooks.map((one) => [one.id, one]))), outlooks };
+  };
+};

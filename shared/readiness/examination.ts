@@ -1,0 +1,191 @@
+import type {
+  FactsRecord,
+  KeyRecord,
+  NamedDocument,
+  OrganizationRecord,
+  PrincipalRecord,
+} from '#shared/diagnosis/facts-record';
+import { type Known, known, unknown } from '#shared/policy/known';
+import { accountOfArn } from './arns.ts';
+import { type Asked, askedOn, type Cast } from './asked.ts';
+import { answering, type Outlook, outlookOf } from './verdict.ts';
+import { type KeyPart, type Place, WAYS, type Way, wayTo } from './ways.ts';
+
+/** What all volumes under one key, of one account and Region, have in common: an acquisition of each asks the same. */
+export interface Situation extends Place {
+  readonly encrypted: boolean;
+  /** `null`: not encrypted, or EC2 names no key. */
+  readonly keyArn: string | null;
+}
+
+/** Who acquires, and what binds an account. */
+export interface AccountFacts {
+  /** Response roles, by ARN. */
+  readonly roles: Known<readonly string[]>;
+  readonly principals: ReadonlyMap<string, PrincipalRecord>;
+  readonly organization: OrganizationRecord;
+}
+
+/** How the platform works. */
+export interface Platform extends Place {
+  readonly partition: string;
+  /** The key under which it makes what it keeps. */
+  readonly keyArn: Known<string>;
+  /** The key under which EBS encrypts there where nobody names one, and whether it does so unasked. */
+  readonly ebsDefault: { readonly keyArn: Known<string>; readonly isOn: Known<boolean> };
+  /** Whether it makes volumes straight from shared snapshots. */
+  readonly opensShared: boolean;
+  /** The alias of the keys that it makes for a hand-over. */
+  readonly temporaryAlias: string;
+  /** Whether KMS has its role for multi-Region keys there. */
+  readonly hasLinkedRole: Known<boolean>;
+  /** The session policies with which it assumes its role; none unless told. */
+  readonly sessionPolicies: readonly NamedDocument[];
+}
+
+/** What has been read, each part once. */
+export interface FactsRead {
+  readonly platform: Platform;
+  readonly account: (accountId: string) => AccountFacts;
+  readonly key: (keyArn: string) => KeyRecord;
+}
+
+/** A key that cannot be asked for, because it is made when it is needed: the platform writes its policy for both roles. */
+const temporaryKey = ({ partition, accountId, region, temporaryAlias }: Platform, owner: Place) => {
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [...new Set([accountId, owner.accountId])].map((account) => ({
+      Effect: 'Allow',
+      Principal: { AWS: `arn:${partition}:iam::${account}:root` },
+      Action: 'kms:*',
+      Resource: '*',
+    })),
+  };
+  const record: KeyRecord = {
+    state: known('Enabled'),
+    manager: known('CUSTOMER'),
+    policy: known(policy),
+    grants: known([]),
+    aliases: known([temporaryAlias]),
+  };
+  const id = region === owner.region ? '00000000-0000-4000-8000-000000000000' : `mrk-${'0'.repeat(32)}`;
+  return { arn: `arn:${partition}:kms:${owner.region}:${accountId}:key/${id}`, record };
+};
+
+const NO_PRINCIPAL: PrincipalRecord = {
+  arn: null,
+  uniqueId: null,
+  identityPolicies: unknown('the role could not be read'),
+  permissionsBoundary: unknown('the role could not be read'),
+  sessionPolicies: unknown('the role could not be read'),
+};
+
+const NO_KEY: KeyRecord = {
+  state: known('Enabled'),
+  manager: known('CUSTOMER'),
+  policy: unknown('there is no key yet'),
+  grants: known([]),
+  aliases: known([]),
+};
+
+/** What is missing for a way to be gone at all. */
+const missingFor = (
+  way: Way,
+  roles: Record<'platform' | 'owner', AccountFacts['roles']>,
+  owner: Place,
+  platform: Platform,
+) => {
+  const parties = [...new Set(WAYS[way].map(({ by }) => by))];
+  const place = { platform: platform.accountId, owner: owner.accountId };
+  const uses = new Set<KeyPart | null>(WAYS[way].map(({ target }) => target));
+  const { keyArn, ebsDefault } = platform;
+  return [
+    ...parties.flatMap((party) => {
+      const found = roles[party];
+      if (!found.known) return [`the response roles of account ${place[party]}: ${found.because}`];
+      return found.value.length === 0 ? [`a response role in account ${place[party]}: none has such a name`] : [];
+    }),
+    ...(uses.has('temporary') && owner.region !== platform.region && !platform.hasLinkedRole.known
+      ? [`whether KMS has its service-linked role: ${platform.hasLinkedRole.because}`]
+      : []),
+    ...(uses.has('platform') && !keyArn.known ? [`the platform's key: ${keyArn.because}`] : []),
+    ...(uses.has('ebs-default') && !ebsDefault.isOn.known
+      ? [`whether EBS encrypts by default: ${ebsDefault.isOn.because}`]
+      : []),
+    ...(uses.has('ebs-default') && !ebsDefault.keyArn.known ? [`EBS's default key: ${ebsDefault.keyArn.because}`] : []),
+  ];
+};
+
+/** What the facts are for one question. */
+const recordsOf = ({ platform, account, key }: FactsRead, temporary: ReturnType<typeof temporaryKey>) => {
+  return ({ roleArn, keyArn }: Asked): FactsRecord => {
+    const caller = account(accountOfArn(roleArn));
+    const principal = caller.principals.get(roleArn) ?? NO_PRINCIPAL;
+    const owner = keyArn === null ? caller : account(accountOfArn(keyArn));
+    return {
+      key: keyArn === null ? NO_KEY : keyArn === temporary.arn ? temporary.record : key(keyArn),
+      // What was read of a role never tells its sessions; that the platform adds no policy to them is what it says itself.
+      principal: { ...principal, sessionPolicies: known(platform.sessionPolicies) },
+      organization: {
+        serviceControlPolicies: caller.organization.serviceControlPolicies,
+        resourceControlPolicies: owner.organization.resourceControlPolicies,
+      },
+      // EC2 asks KMS from AWS's own network, and never through an endpoint of the caller's.
+      // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+      vpcEndpointPolicy: known(null),
+    };
+  };
+};
+
+const UNNAMED = 'the key of the volume: EC2 names none';
+
+/**
+ * Examines situations one after the other; each distinct question is answered once, whoever asks it. What a temporary key's
+ * policy would say depends on the owner, and so does who asks: no two owners share a question about it.
+ */
+export const examiner = (facts: FactsRead) => {
+  const { platform } = facts;
+  const answers = answering();
+
+  return {
+    /** How many distinct questions were put to the facts. */
+    distinct: answers.distinct,
+
+    examine: (situation: Situation): Outlook => {
+      const manager = situation.keyArn === null ? null : facts.key(situation.keyArn).manager;
+      const underDefaultKey = manager?.known === true && manager.value === 'AWS';
+      const { opensShared, ebsDefault } = platform;
+      const { isOn } = ebsDefault;
+      const becomesEncrypted = !situation.encrypted && (!isOn.known || isOn.value);
+      const way = wayTo(situation, platform, { underDefaultKey, opensShared, becomesEncrypted });
+      const temporary = temporaryKey(platform, situation);
+      const roles = {
+        platform: facts.account(platform.accountId).roles,
+        owner: facts.account(situation.accountId).roles,
+      };
+      const cast: Cast = {
+        roles: {
+          platform: roles.platform.known ? roles.platform.value : [],
+          owner: roles.owner.known ? roles.owner.value : [],
+        },
+        keys: {
+          volume: situation.keyArn,
+          platform: platform.keyArn.known ? platform.keyArn.value : null,
+          'ebs-default': ebsDefault.keyArn.known ? ebsDefault.keyArn.value : null,
+          temporary: temporary.arn,
+        },
+      };
+      const missing = [
+        ...missingFor(way, roles, situation, platform),
+        ...(situation.encrypted && situation.keyArn === null ? [UNNAMED] : []),
+      ];
+      const replication = {
+        isNeeded: platform.region !== situation.region,
+        makesLinkedRole: platform.hasLinkedRole.known && !platform.hasLinkedRole.value,
+      };
+      const asked = askedOn(way, cast, replication);
+      return outlookOf(way, asked, missing, answers, recordsOf(facts, temporary));
+    },
+  };
+};
+export type Examiner = ReturnType<typeof examiner>;
