@@ -56,7 +56,9 @@ const endings = [
 
 describe('each scenario ends as AWS would have it', () => {
   it('and each is told of here', () => {
-    expect(endings.map(({ scenario }) => scenario)).toEqual(SCENARIOS);
+    // In `first-success` nothing is refused: `test/permission/first-success.test.ts` has it.
+    const refused = SCENARIOS.filter((scenario) => scenario !== 'first-success');
+    expect(endings.map(({ scenario }) => scenario)).toEqual(refused);
   });
 
   // In one of them a shell copies a gigabyte: `copy-within.ts` has it, among the slow proofs.
