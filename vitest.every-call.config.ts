@@ -20,7 +20,11 @@ const SLOW = [
 export default defineConfig({
   plugins: [textModules],
   test: {
-    include: [`test/case/{${SLOW.join(',')}}.ts`, 'test/readiness/{agreement,faults}.ts'],
+    include: [
+      `test/case/{${SLOW.join(',')}}.ts`,
+      'test/permission/every-{call,moment}.ts',
+      'test/readiness/{agreement,faults}.ts',
+    ],
     setupFiles: ['test/environment.ts'],
     testTimeout: 300_000,
     ...reportersTo('report-every-call.json'),

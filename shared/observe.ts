@@ -4,16 +4,22 @@ import type { Join, Ledger } from '#shared/ledger/ledger';
 import { originOf, sourceOf } from '#shared/ledger/lineage';
 import { copiesBehind, copySpan, denialSpan, isBehind, openingOf } from '#shared/ledger/opening';
 import { readSignal } from '#shared/signal/read-signal';
-import type { AcquiringCall, Denial, Outcome, Reading, Signal, Watch } from '#shared/signal/signal';
+import type { AcquiringCall, Denial, Outcome, Reading, Signal } from '#shared/signal/signal';
+import { readSuccess, type SuccessNews, type SuccessWatch } from '#shared/signal/success';
+import { type Witness, witness } from '#shared/witness';
 
 /** What observing one event came to. */
 export type Observation =
   | { readonly observed: 'ignored'; readonly because: string }
   | { readonly observed: 'kept'; readonly kind: Signal['kind'] }
+  /** Nothing was refused: it tells of an import. `retiring` are the roles whose one-time permission is due. */
+  | { readonly observed: 'witnessed'; readonly news: SuccessNews['news']; readonly retiring: readonly string[] }
   | { readonly observed: 'opened' | 'already-open'; readonly kind: Signal['kind']; readonly cases: readonly string[] };
 
 export interface Observer {
-  readonly watch: Watch;
+  readonly watch: SuccessWatch;
+  /** Who keeps what is told of imports, and starts the retirement of the permission that they needed once. */
+  readonly witness: Witness;
   readonly ledger: Ledger;
   /** How long a case waits for its call's record, in minutes. */
   readonly joinWait: number;
@@ -140,12 +146,8 @@ const isLate = ({ joinWait }: Observer, kind: Signal['kind'], { denial, origin }
   denial.time !== null &&
   Date.now() - Date.parse(denial.time) > joinWait * 60_000;
 
-/**
- * One event in; a case out for each machine that it tells was refused. Every part is idempotent, so that an event may
- * come twice, late, or out of order.
- * @throws MalformedEventError for input that fits no schema; AWS errors, for Lambda to try again.
- */
-export const observe = async (observer: Observer, event: unknown): Promise<Observation> => {
+/** What was refused becomes a case. */
+const observeRefusal = async (observer: Observer, event: unknown): Promise<Observation> => {
   const read = readSignal(event, observer.watch);
   const reading = 'signal' in read ? await explained(observer, read.signal) : read;
   if ('ignored' in reading) return { observed: 'ignored', because: reading.ignored };
@@ -162,4 +164,22 @@ export const observe = async (observer: Observer, event: unknown): Promise<Obser
     kind,
     cases: requests.map(({ joinKey }) => joinKey),
   };
+};
+
+/**
+ * One event in; a case out for each machine that it tells was refused. What tells of an import that succeeds is kept
+ * beside that. Every part is idempotent, so that an event may come twice, late, or out of order.
+ * @throws MalformedEventError for input that fits no schema; AWS errors, for Lambda to try again.
+ */
+export const observe = async (observer: Observer, event: unknown): Promise<Observation> => {
+  const news = readSuccess(event, observer.watch);
+  if (news === null) return observeRefusal(observer, event);
+  // The record of a call is lineage, too.
+  const [observation, retiring] = await Promise.all([
+    news.news === 'asked' ? observeRefusal(observer, event) : null,
+    witness(observer.witness, news),
+  ]);
+  const roles = retiring.map(({ roleName }) => roleName);
+  if (observation !== null && roles.length === 0) return observation;
+  return { observed: 'witnessed', news: news.news, retiring: roles };
 };

@@ -38,6 +38,14 @@ const Settings = z.object({
   REMEDIATE_FUNCTION: z.string().default(''),
   EVIDENCE_BUCKET: z.string().default(''),
   TOPIC_ARN: z.string().default(''),
+  /** ARN of an alias of `retire-permission`; empty: nobody retires anything. */
+  RETIRE_FUNCTION: z.string().default(''),
+  /** Whether a permission that has come back is taken again. */
+  RETIRE_AGAIN: flag(),
+  /** Whether customer managed policies that others have are edited, too. */
+  EDIT_SHARED_POLICIES: flag(),
+  /** Names of the customer managed policies that may be edited, `*` for any run of characters. */
+  POLICY_PATTERN: z.string().min(1).default('*CadoResponse*'),
   /** ARN of a version of `copy-blocks`. */
   COPY_FUNCTION: z.string().default(''),
   /** Whether evidence may be copied to where no key protects it. */

@@ -26,48 +26,52 @@ const BuildProperties = z.strictObject({
 
 const template = parseDocument(readFileSync('template.yaml', 'utf8'), { logLevel: 'silent' });
 
-describe.each(['ObserveFunction', 'RemediateFunction', 'SweepFunction', 'FindingFunction', 'ReadinessFunction'])(
-  '%s, bundled as the template says',
-  (name) => {
-    const properties = BuildProperties.parse(
-      template.getIn(['Resources', name, 'Metadata', 'BuildProperties'], true) &&
-        template.toJS().Resources[name].Metadata.BuildProperties,
-    );
-    const [banner] = properties.Banner;
-    const [entry] = properties.EntryPoints;
+describe.each([
+  'ObserveFunction',
+  'RetirePermissionFunction',
+  'RemediateFunction',
+  'SweepFunction',
+  'FindingFunction',
+  'ReadinessFunction',
+])('%s, bundled as the template says', (name) => {
+  const properties = BuildProperties.parse(
+    template.getIn(['Resources', name, 'Metadata', 'BuildProperties'], true) &&
+      template.toJS().Resources[name].Metadata.BuildProperties,
+  );
+  const [banner] = properties.Banner;
+  const [entry] = properties.EntryPoints;
 
-    it('has the handler that SAM looks for: the build lays the entry point at the top', () => {
-      expect(template.toJS().Resources[name].Properties.Handler).toBe('handler.handler');
-    });
+  it('has the handler that SAM looks for: the build lays the entry point at the top', () => {
+    expect(template.toJS().Resources[name].Properties.Handler).toBe('handler.handler');
+  });
 
-    it('starts, exports its handler, and stays small', { timeout: 60_000 }, async () => {
-      const outfile = join(folder, `${name}.mjs`);
-      await build({
-        entryPoints: [entry],
-        outfile,
-        bundle: true,
-        platform: 'node',
-        format: properties.Format,
-        minify: properties.Minify,
-        target: properties.Target,
-        mainFields: properties.MainFields.split(','),
-        loader: Object.fromEntries(properties.Loader.map((loader) => loader.split('='))),
-        banner: { js: typeof banner === 'string' ? banner.replace(/^js=/, '') : '' },
-        logLevel: 'silent',
-      });
-      const script = `const { handler } = await import(${JSON.stringify(pathToFileURL(outfile).href)}); process.stdout.write(typeof handler);`;
-      const environment = {
-        ...process.env,
-        ACCOUNT_ID: '111122223333',
-        AWS_REGION: 'eu-west-3',
-        LEDGER_TABLE: 'ledger',
-      };
-      const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-        encoding: 'utf8',
-        env: environment,
-      });
-      expect({ stdout: run.stdout, stderr: run.stderr }).toEqual({ stdout: 'function', stderr: '' });
-      expect(statSync(outfile).size).toBeLessThan(4 * 2 ** 20);
+  it('starts, exports its handler, and stays small', { timeout: 60_000 }, async () => {
+    const outfile = join(folder, `${name}.mjs`);
+    await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: properties.Format,
+      minify: properties.Minify,
+      target: properties.Target,
+      mainFields: properties.MainFields.split(','),
+      loader: Object.fromEntries(properties.Loader.map((loader) => loader.split('='))),
+      banner: { js: typeof banner === 'string' ? banner.replace(/^js=/, '') : '' },
+      logLevel: 'silent',
     });
-  },
-);
+    const script = `const { handler } = await import(${JSON.stringify(pathToFileURL(outfile).href)}); process.stdout.write(typeof handler);`;
+    const environment = {
+      ...process.env,
+      ACCOUNT_ID: '111122223333',
+      AWS_REGION: 'eu-west-3',
+      LEDGER_TABLE: 'ledger',
+    };
+    const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: environment,
+    });
+    expect({ stdout: run.stdout, stderr: run.stderr }).toEqual({ stdout: 'function', stderr: '' });
+    expect(statSync(outfile).size).toBeLessThan(4 * 2 ** 20);
+  });
+});

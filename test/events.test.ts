@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadTemplate, takingRules } from '#local/template/template';
 import { parseRequest } from '#shared/case/request';
+import { parsePermissionRequest } from '#shared/permission/apply/request';
 import { parseReadinessRequest } from '#shared/readiness/request';
 import { parseLaneRequest } from '#shared/route/unencrypted-copy/lane-request';
 import { readFinding } from '#shared/signal/finding';
 import { readSignal } from '#shared/signal/read-signal';
+import { readSuccess } from '#shared/signal/success';
 import { parseSweepRequest } from '#shared/sweep/request';
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -15,13 +17,17 @@ const filesIn = (pattern: string) => globSync(pattern, { cwd: at('events') }).so
 
 const template = loadTemplate(at('template.yaml'));
 const environment = template.functions.find(({ folder }) => folder === 'observe')?.environment ?? {};
-const watch = { responseRole: environment.RESPONSE_ROLE ?? '', ownRoles: environment.OWN_ROLES?.split(',') ?? [] };
+const watch = {
+  responseRole: environment.RESPONSE_ROLE ?? '',
+  ownRoles: environment.OWN_ROLES?.split(',') ?? [],
+  keyAliasPrefix: environment.KEY_ALIAS_PREFIX ?? '',
+};
 
 /** What each sample comes to. `layer` is `-` where the sample tells of no refusal. */
 interface Row {
   readonly file: string;
   readonly rule: string;
-  readonly kind: 'call' | 'denial' | 'outcome';
+  readonly kind: 'call' | 'denial' | 'outcome' | 'success';
   readonly action: string | null;
   readonly layer: string | null;
   readonly explicit: boolean;
@@ -39,7 +45,9 @@ aws.ec2/create-volume-not-authorized.json                     | AcquisitionCalle
 aws.ec2/create-volume.json                                    | AcquisitionCalled | call    | null                               | -                       | false
 aws.ec2/ebs-attach-volume-failed.json                         | EbsFailed         | outcome | null                               | key-state               | false
 aws.ec2/ebs-copy-snapshot-failed.json                         | EbsFailed         | outcome | null                               | null                    | false
+aws.ec2/ebs-copy-snapshot-succeeded.json                      | EbsSucceeded      | outcome | null                               | -                       | false
 aws.ec2/ebs-create-snapshots-failed.json                      | EbsFailed         | outcome | null                               | -                       | false
+aws.ec2/ebs-create-volume-available.json                      | EbsSucceeded      | outcome | null                               | -                       | false
 aws.ec2/ebs-create-volume-failed-on-source-key.json           | EbsFailed         | outcome | kms:ReEncryptFrom                  | key-policy              | false
 aws.ec2/ebs-create-volume-failed-with-disabled-key.json       | EbsFailed         | outcome | null                               | key-state               | false
 aws.ec2/ebs-create-volume-failed.json                         | EbsFailed         | outcome | kms:CreateGrant                    | key-policy              | false
@@ -48,6 +56,7 @@ aws.ec2/modify-snapshot-attribute-under-default-key.json      | AcquisitionCalle
 aws.ec2/modify-snapshot-attribute.json                        | AcquisitionCalled | call    | null                               | -                       | false
 aws.ec2/run-instances.json                                    | AcquisitionCalled | call    | null                               | -                       | false
 aws.ec2/start-instances.json                                  | AcquisitionCalled | call    | null                               | -                       | false
+aws.kms/create-alias-of-temporary-key.json                    | KeyMadeOrEnded    | success | null                               | -                       | false
 aws.kms/create-grant-denied-by-endpoint-policy.json           | KmsRefused        | denial  | kms:CreateGrant                    | vpc-endpoint-policy     | false
 aws.kms/create-grant-denied-by-service-control-policy.json    | KmsRefused        | denial  | kms:CreateGrant                    | service-control-policy  | true
 aws.kms/create-grant-not-allowed-by-boundary.json             | KmsRefused        | denial  | kms:CreateGrant                    | permissions-boundary    | false
@@ -63,6 +72,8 @@ aws.kms/describe-key-that-does-not-exist.json                 | KmsRefused      
 aws.kms/generate-data-key-not-allowed-by-identity-policy.json | KmsRefused        | denial  | kms:GenerateDataKeyWithoutPlaintext | identity-policy        | false
 aws.kms/re-encrypt-from-not-allowed.json                      | KmsRefused        | denial  | kms:ReEncryptFrom                  | key-policy              | false
 aws.kms/re-encrypt-to-denied-by-session-policy.json           | KmsRefused        | denial  | kms:ReEncryptTo                    | session-policy          | true
+aws.kms/schedule-key-deletion.json                            | KeyMadeOrEnded    | success | null                               | -                       | false
+unlatch/case-closed.json                                      | HandedOver        | success | null                               | -                       | false
 `
   .trim()
   .split('\n')
@@ -73,7 +84,7 @@ aws.kms/re-encrypt-to-denied-by-session-policy.json           | KmsRefused      
     return {
       file,
       rule,
-      kind: kind === 'call' || kind === 'outcome' ? kind : 'denial',
+      kind: kind === 'call' || kind === 'outcome' || kind === 'success' ? kind : 'denial',
       action: action === 'null' ? null : action,
       layer: layer === 'null' ? null : layer,
       explicit: explicit === 'true',
@@ -107,7 +118,7 @@ describe('findings', () => {
 describe('sample events', () => {
   it('are all in the table, and the table lists no other', () => {
     const listed = [...table.map(({ file }) => file), ...findings.map(({ file }) => file)];
-    expect(listed.sort()).toEqual(filesIn('aws.*/**/*.json'));
+    expect(listed.sort()).toEqual(filesIn('{aws.*,unlatch}/**/*.json'));
   });
 
   it('stand in folders named after their source', () => {
@@ -120,7 +131,8 @@ describe('sample events', () => {
     const reading = readSignal(event, watch);
     const signal = 'signal' in reading ? reading.signal : null;
     const { action = null, layer = '-', explicit = false } = signal?.denial ?? {};
-    expect({ kind: signal?.kind, action, layer, explicit }).toEqual(facts);
+    const kind = signal?.kind ?? (readSuccess(event, watch) === null ? null : 'success');
+    expect({ kind, action, layer, explicit }).toEqual(facts);
   });
 
   it.each(template.rules.map(({ name }) => ({ name })))('$name has a sample', ({ name }) => {
@@ -146,6 +158,10 @@ describe('requests by hand', () => {
     expect(parseReadinessRequest(eventAt(file))).toMatchObject(eventAt(file));
   });
 
+  it.each(filesIn('retire-permission/*.json'))('%s is a request for a permission, read as it stands', (file) => {
+    expect(parsePermissionRequest(eventAt(file))).toEqual(eventAt(file));
+  });
+
   it.each(filesIn('sweep/*.json'))('%s starts a sweep', (file) => {
     expect(parseSweepRequest(eventAt(file))).toEqual({ dryRun: file === 'sweep/dry-run.json' });
   });
@@ -155,7 +171,7 @@ describe('requests by hand', () => {
   });
 
   it('and every sample stands in one of these folders', () => {
-    const others = filesIn('{by-hand,copy-blocks,readiness,sweep}/*.json').length;
+    const others = filesIn('{by-hand,copy-blocks,readiness,retire-permission,sweep}/*.json').length;
     expect(filesIn('**/*.json')).toHaveLength(table.length + findings.length + others);
   });
 });

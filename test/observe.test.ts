@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, it, onTestFinished } from 'vitest';
 import { ledgerTable } from '#local/account/ledger-table';
 import type { SignalRequest } from '#shared/case/case';
+import { importsOf } from '#shared/ledger/imports';
 import { lateName } from '#shared/ledger/join-key';
 import { ledgerOf } from '#shared/ledger/ledger';
 import { type Observer, observe } from '#shared/observe';
@@ -69,7 +70,8 @@ const observing = async (changes: Partial<Observer> = {}) => {
   const opened: SignalRequest[] = [];
   const looks: string[] = [];
   const observer: Observer = {
-    watch: { responseRole: '*CadoResponse*', ownRoles: [] },
+    watch: { responseRole: '*CadoResponse*', ownRoles: [], keyAliasPrefix: 'alias/CadoResponse-KMS-Alias' },
+    witness: { imports: importsOf(client, 'ledger', 30), retire: async () => 'opened' },
     joinWait: 1_000_000_000,
     ledger: ledgerOf(client, 'ledger', 30),
     open: async (request) => {

@@ -5,8 +5,9 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import middy from '@middy/core';
-import { openerOf } from '#shared/aws/opener';
+import { openerOf, retirerOf } from '#shared/aws/opener';
 import type { Origin } from '#shared/case/case';
+import { importsOf } from '#shared/ledger/imports';
 import { ledgerOf } from '#shared/ledger/ledger';
 import { type Observer, observe } from '#shared/observe';
 import { settingsFrom } from '#shared/settings';
@@ -18,12 +19,23 @@ const metrics = new Metrics({ namespace: 'Unlatch', serviceName: 'observe', logg
 
 const lookUps = async () => (await import('#shared/aws/look-ups')).lookUpsOf(settings);
 
+const dynamo = new DynamoDBClient({});
+const lambda = new LambdaClient({});
+
 const observer: Observer = {
-  watch: { responseRole: settings.RESPONSE_ROLE, ownRoles: settings.OWN_ROLES },
+  watch: {
+    responseRole: settings.RESPONSE_ROLE,
+    ownRoles: settings.OWN_ROLES,
+    keyAliasPrefix: settings.KEY_ALIAS_PREFIX,
+  },
   joinWait: settings.JOIN_WAIT,
-  ledger: ledgerOf(new DynamoDBClient({}), settings.LEDGER_TABLE, settings.LEDGER_DAYS),
-  open: openerOf(new LambdaClient({}), settings.REMEDIATE_FUNCTION),
+  ledger: ledgerOf(dynamo, settings.LEDGER_TABLE, settings.LEDGER_DAYS),
+  open: openerOf(lambda, settings.REMEDIATE_FUNCTION),
   machineOf: async (origin: Origin) => (await lookUps()).machineOf(origin),
+  witness: {
+    imports: importsOf(dynamo, settings.LEDGER_TABLE, settings.LEDGER_DAYS),
+    retire: retirerOf(lambda, settings.RETIRE_FUNCTION),
+  },
   endOf: async (instance: Parameters<Observer['endOf']>[0]) => (await lookUps()).endOf(instance),
 };
 

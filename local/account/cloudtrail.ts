@@ -8,7 +8,7 @@ export const cloudTrailLagSeconds = 100;
 export type Identity = { readonly session: RoleSession } | { readonly service: string; readonly accountId: string };
 
 export interface ApiCall {
-  readonly eventSource: 'ec2.amazonaws.com' | 'kms.amazonaws.com' | 'ebs.amazonaws.com';
+  readonly eventSource: 'ec2.amazonaws.com' | 'kms.amazonaws.com' | 'ebs.amazonaws.com' | 'iam.amazonaws.com';
   readonly eventName: string;
   readonly identity: Identity;
   readonly region: string;
@@ -20,6 +20,8 @@ export interface ApiCall {
   readonly responseElements: Readonly<Record<string, unknown>> | null;
   readonly additionalEventData?: Readonly<Record<string, unknown>> | undefined;
   readonly keys?: readonly { readonly accountId: string; readonly arn: string }[] | undefined;
+  /** Of IAM: the roles and policies that it was done to. */
+  readonly names?: readonly string[] | undefined;
   /** AWS puts a `sharedEventID` on some calls within one account too. */
   readonly shared: boolean;
   /** The call came through AWS's own network, as `ec2-frontend-api` calls of the request itself do. */
@@ -98,7 +100,7 @@ const emitRecord = (
     accountId: recipientAccountId,
     region: call.region,
     time: ground.now(),
-    resources: (call.keys ?? []).map(({ arn }) => arn),
+    resources: [...(call.keys ?? []).map(({ arn }) => arn), ...(call.names ?? [])],
     detail,
   });
   ground.emit(event, cloudTrailLagSeconds);

@@ -224,6 +224,20 @@ export const embeddedAccount = async ({
   const bus = {
     PutEvents: async (call: Call<PutEventsCommandInput>) => {
       put.push(...(call.input.Entries ?? []));
+      for (const { Source = '', DetailType = '', Detail = '{}' } of call.input.Entries ?? []) {
+        const event = {
+          version: '0',
+          id: ground.uuid(),
+          'detail-type': DetailType,
+          source: Source,
+          account: call.session.role.accountId,
+          time: ground.now().toISOString(),
+          region: call.region,
+          resources: [],
+          detail: JSON.parse(Detail),
+        } as const;
+        ground.emit(event, 1);
+      }
       return { $metadata: { requestId: call.requestId }, FailedEntryCount: 0, Entries: [] };
     },
 

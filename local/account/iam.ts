@@ -1,56 +1,60 @@
-import {
-  type GetPolicyCommandInput,
-  type GetPolicyCommandOutput,
-  type GetPolicyVersionCommandInput,
-  type GetPolicyVersionCommandOutput,
-  type GetRoleCommandInput,
-  type GetRoleCommandOutput,
-  type GetRolePolicyCommandInput,
-  type GetRolePolicyCommandOutput,
-  type ListAttachedRolePoliciesCommandInput,
-  type ListAttachedRolePoliciesCommandOutput,
-  type ListRolePoliciesCommandInput,
-  type ListRolePoliciesCommandOutput,
-  type ListRolesCommandInput,
-  type ListRolesCommandOutput,
-  NoSuchEntityException,
+import type {
+  GetPolicyCommandInput,
+  GetPolicyCommandOutput,
+  GetPolicyVersionCommandInput,
+  GetPolicyVersionCommandOutput,
+  GetRoleCommandInput,
+  GetRoleCommandOutput,
+  GetRolePolicyCommandInput,
+  GetRolePolicyCommandOutput,
+  ListAttachedRolePoliciesCommandInput,
+  ListAttachedRolePoliciesCommandOutput,
+  ListEntitiesForPolicyCommandInput,
+  ListEntitiesForPolicyCommandOutput,
+  ListPolicyVersionsCommandInput,
+  ListPolicyVersionsCommandOutput,
+  ListRolePoliciesCommandInput,
+  ListRolePoliciesCommandOutput,
+  ListRolesCommandInput,
+  ListRolesCommandOutput,
 } from '@aws-sdk/client-iam';
 import type { Call, Ground } from './call.ts';
 import { pageOf } from './ec2-answer.ts';
-import type { NamedPolicy, PolicyDocument, Role } from './state.ts';
+import { answered, boundaryArn, iamEntities, isManaged, noSuchEntity, textOf } from './iam-entities.ts';
+import { iamSimulation } from './iam-simulation.ts';
+import { iamWrites } from './iam-writes.ts';
 
 /** "MaxItems … defaults to 100", IAM API Reference. */
 const pageSize = 100;
-const defaultVersion = 'v1';
 
 /**
- * IAM's reading of roles, as the embedded account plays it. Roles have no path; a role's policy whose name is an ARN is a
- * managed one, and a permissions boundary is the managed policy `<role>-boundary`.
+ * IAM's roles and their policies, as the embedded account plays it. Roles have no path, but for those that are linked to
+ * a service; a role's policy whose name is an ARN is a managed one, and a permissions boundary is the managed policy
+ * `<role>-boundary`.
  */
 export const iamService = (ground: Ground) => {
-  const { roles } = ground.state;
+  const { roles, linkedRoles } = ground.state;
+  const entities = iamEntities(ground);
+  const { roleNamed, roleShown, managedNamed, managedShown } = entities;
 
-  const roleOf = (call: Call, name = ''): Role => {
-    const role = roles.get(`arn:aws:iam::${call.session.role.accountId}:role/${name}`);
-    if (role === undefined) throw noSuchEntity(call, `The role with name ${name} cannot be found.`);
-    return role;
-  };
-
-  /** Of the caller's account, or AWS's own. */
-  const managedPolicy = (call: Call, arn = ''): PolicyDocument => {
-    const { accountId } = call.session.role;
-    const found = [...roles.values()]
-      .filter((role) => role.accountId === accountId || arn.startsWith('arn:aws:iam::aws:'))
-      .flatMap(managedPoliciesOf)
-      .find(({ name }) => name === arn);
-    if (found === undefined) throw noSuchEntity(call, `Policy ${arn} was not found.`);
-    return found.document;
-  };
+  const linkedRole = (call: Call, name = ''): string | undefined =>
+    [...linkedRoles].find((arn) => arn.split(':')[4] === call.session.role.accountId && arn.endsWith(`/${name}`));
 
   return {
+    ...iamWrites(ground, entities),
+    ...iamSimulation(ground, entities),
+
     GetRole: async (call: Call<GetRoleCommandInput>): Promise<GetRoleCommandOutput> => {
-      const { name, arn, uniqueId, permissionsBoundary, ...role } = roleOf(call, call.input.RoleName);
-      const PermissionsBoundaryArn = boundaryArn(role.accountId, name);
+      const linked = linkedRole(call, call.input.RoleName);
+      if (linked !== undefined) {
+        const [RoleName = '', service = ''] = linked.split('/').reverse();
+        const Path = `/aws-service-role/${service}/`;
+        const CreateDate = ground.now();
+        return { $metadata: answered(call), Role: { Path, RoleName, RoleId: 'AROALINKED', Arn: linked, CreateDate } };
+      }
+      const role = roleNamed(call, call.input.RoleName);
+      const { name, arn, uniqueId, permissionsBoundary, accountId } = role;
+      const PermissionsBoundaryArn = boundaryArn(accountId, name);
       const boundary = { PermissionsBoundaryType: 'PermissionsBoundaryPolicy' as const, PermissionsBoundaryArn };
       return {
         $metadata: answered(call),
@@ -60,6 +64,7 @@ export const iamService = (ground: Ground) => {
           RoleId: uniqueId,
           Arn: arn,
           CreateDate: new Date('2026-01-05T08:00:00Z'),
+          Tags: Object.entries(roleShown(role).tags).map(([Key, Value]) => ({ Key, Value })),
           ...(permissionsBoundary === null ? {} : { PermissionsBoundary: boundary }),
         },
       };
@@ -81,24 +86,24 @@ export const iamService = (ground: Ground) => {
 
     ListRolePolicies: async (call: Call<ListRolePoliciesCommandInput>): Promise<ListRolePoliciesCommandOutput> => {
       const { RoleName, Marker, MaxItems = pageSize } = call.input;
-      const inline = roleOf(call, RoleName).identityPolicies.filter((policy) => !isManaged(policy));
+      const inline = roleShown(roleNamed(call, RoleName)).policies.filter((policy) => !isManaged(policy));
       const { page, nextToken } = pageOf(inline, MaxItems, Marker);
       return { ...marked(call, nextToken), PolicyNames: page.map(({ name }) => name) };
     },
 
     GetRolePolicy: async (call: Call<GetRolePolicyCommandInput>): Promise<GetRolePolicyCommandOutput> => {
       const { RoleName = '', PolicyName = '' } = call.input;
-      const { identityPolicies } = roleOf(call, RoleName);
-      const policy = identityPolicies.find((one) => one.name === PolicyName && !isManaged(one));
+      const { policies } = roleShown(roleNamed(call, RoleName));
+      const policy = policies.find((one) => one.name === PolicyName && !isManaged(one));
       if (policy === undefined) throw noSuchEntity(call, `The role policy with name ${PolicyName} cannot be found.`);
-      return { $metadata: answered(call), RoleName, PolicyName, PolicyDocument: encoded(policy.document) };
+      return { $metadata: answered(call), RoleName, PolicyName, PolicyDocument: encoded(textOf(policy)) };
     },
 
     ListAttachedRolePolicies: async (
       call: Call<ListAttachedRolePoliciesCommandInput>,
     ): Promise<ListAttachedRolePoliciesCommandOutput> => {
       const { RoleName, Marker, MaxItems = pageSize } = call.input;
-      const attached = roleOf(call, RoleName).identityPolicies.filter(isManaged);
+      const attached = roleShown(roleNamed(call, RoleName)).policies.filter(isManaged);
       const { page, nextToken } = pageOf(attached, MaxItems, Marker);
       const AttachedPolicies = page.map(({ name }) => ({ PolicyName: name.split('/').at(-1), PolicyArn: name }));
       return { ...marked(call, nextToken), AttachedPolicies };
@@ -106,22 +111,52 @@ export const iamService = (ground: Ground) => {
 
     GetPolicy: async (call: Call<GetPolicyCommandInput>): Promise<GetPolicyCommandOutput> => {
       const { PolicyArn } = call.input;
-      managedPolicy(call, PolicyArn);
-      return { $metadata: answered(call), Policy: { Arn: PolicyArn, DefaultVersionId: defaultVersion } };
+      const { defaultVersionId } = managedShown(managedNamed(call, PolicyArn));
+      return { $metadata: answered(call), Policy: { Arn: PolicyArn, DefaultVersionId: defaultVersionId, Tags: [] } };
     },
 
     GetPolicyVersion: async (call: Call<GetPolicyVersionCommandInput>): Promise<GetPolicyVersionCommandOutput> => {
       const { PolicyArn, VersionId } = call.input;
-      const Document = encoded(managedPolicy(call, PolicyArn));
-      if (VersionId !== defaultVersion) {
+      const { versions, defaultVersionId } = managedShown(managedNamed(call, PolicyArn));
+      const version = versions.find(({ versionId }) => versionId === VersionId);
+      if (version === undefined)
         throw noSuchEntity(call, `Policy ${PolicyArn} version ${VersionId} does not exist or is not attachable.`);
-      }
-      return { $metadata: answered(call), PolicyVersion: { Document, VersionId, IsDefaultVersion: true } };
+      const IsDefaultVersion = VersionId === defaultVersionId;
+      return {
+        $metadata: answered(call),
+        PolicyVersion: { Document: encoded(version.text), VersionId, IsDefaultVersion, CreateDate: version.createdAt },
+      };
+    },
+
+    ListPolicyVersions: async (
+      call: Call<ListPolicyVersionsCommandInput>,
+    ): Promise<ListPolicyVersionsCommandOutput> => {
+      const { PolicyArn, Marker, MaxItems = pageSize } = call.input;
+      const { versions, defaultVersionId } = managedShown(managedNamed(call, PolicyArn));
+      const { page, nextToken } = pageOf(versions, MaxItems, Marker);
+      const Versions = page.map(({ versionId, createdAt }) => ({
+        VersionId: versionId,
+        IsDefaultVersion: versionId === defaultVersionId,
+        CreateDate: createdAt,
+      }));
+      return { ...marked(call, nextToken), Versions };
+    },
+
+    ListEntitiesForPolicy: async (
+      call: Call<ListEntitiesForPolicyCommandInput>,
+    ): Promise<ListEntitiesForPolicyCommandOutput> => {
+      const { PolicyArn = '' } = call.input;
+      managedNamed(call, PolicyArn);
+      const PolicyRoles = [...roles.values()]
+        .filter(({ accountId, name, identityPolicies, permissionsBoundary }) => {
+          const bounds = permissionsBoundary !== null && boundaryArn(accountId, name) === PolicyArn;
+          return bounds || identityPolicies.some((policy) => policy.name === PolicyArn);
+        })
+        .map(({ name, uniqueId }) => ({ RoleName: name, RoleId: uniqueId }));
+      return { ...marked(call, undefined), PolicyRoles, PolicyUsers: [], PolicyGroups: [] };
     },
   };
 };
-
-const answered = (call: Call, httpStatusCode = 200) => ({ httpStatusCode, requestId: call.requestId });
 
 const marked = (call: Call, next: string | undefined) => ({
   $metadata: answered(call),
@@ -129,22 +164,6 @@ const marked = (call: Call, next: string | undefined) => ({
   Marker: next,
 });
 
-const noSuchEntity = (call: Call, message: string): NoSuchEntityException =>
-  new NoSuchEntityException({ message, $metadata: answered(call, 404) });
-
-const isManaged = ({ name }: NamedPolicy): boolean => name.startsWith('arn:');
-
-const boundaryArn = (accountId: string, roleName: string): string =>
-  `arn:aws:iam::${accountId}:policy/${roleName}-boundary`;
-
-const managedPoliciesOf = ({ accountId, name, identityPolicies, permissionsBoundary }: Role): NamedPolicy[] => [
-  ...identityPolicies.filter(isManaged),
-  ...(permissionsBoundary === null ? [] : [{ name: boundaryArn(accountId, name), document: permissionsBoundary }]),
-];
-
 /** "Policies returned by this operation are URL-encoded compliant with RFC 3986", IAM API Reference, GetRolePolicy. */
-const encoded = (document: PolicyDocument): string =>
-  encodeURIComponent(JSON.stringify(document)).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+const encoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -2,6 +2,7 @@ import type { Call, Ground } from './call.ts';
 import { EBS_NEEDS } from './ebs-needs.ts';
 import { judge } from './judge.ts';
 import { denialReason } from './kms-decision.ts';
+import { multiRegionRoleArn } from './linked-roles.ts';
 import { anywhere, type Input, type Need, type Needs, requestTags, text } from './needs.ts';
 import { organizationArn, policyArn } from './organizations.ts';
 import type { OrganizationPolicies, RoleSession } from './state.ts';
@@ -53,9 +54,27 @@ const sending: Needs = (call, input, { state }) => {
   ];
 };
 
-/** Roles have no path here. */
-const onRole: (action: string) => Needs = (action) => (call, input) => [
-  { action, resource: `arn:aws:iam::${call.session.role.accountId}:role/${text(input.RoleName)}` },
+/** Roles have no path here, but for those that are linked to a service. */
+const roleArn = (call: Call, name: string, { state }: Ground): string =>
+  [...state.linkedRoles].find((arn) => arn.endsWith(`/${name}`)) ??
+  (name.startsWith('AWSServiceRoleFor')
+    ? multiRegionRoleArn(call.session.role.accountId)
+    : `arn:aws:iam::${call.session.role.accountId}:role/${name}`);
+
+const onRole: (action: string) => Needs = (action) => (call, input, ground) => [
+  { action, resource: roleArn(call, text(input.RoleName), ground) },
+];
+
+const onAttachment: (action: string) => Needs = (action) => (call, input, ground) => [
+  {
+    action,
+    resource: roleArn(call, text(input.RoleName), ground),
+    context: { 'iam:PolicyARN': text(input.PolicyArn) },
+  },
+];
+
+const taggingRole: Needs = (call, input, ground) => [
+  { action: 'iam:TagRole', resource: roleArn(call, text(input.RoleName), ground), context: requestTags(input) },
 ];
 
 const onTrail: (operation: string, field: string) => Needs = (operation, field) => (_call, input) => [
@@ -106,6 +125,19 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   'iam:ListRolePolicies': onRole('iam:ListRolePolicies'),
   'iam:GetRolePolicy': onRole('iam:GetRolePolicy'),
   'iam:ListAttachedRolePolicies': onRole('iam:ListAttachedRolePolicies'),
+  'iam:PutRolePolicy': onRole('iam:PutRolePolicy'),
+  'iam:DeleteRolePolicy': onRole('iam:DeleteRolePolicy'),
+  'iam:AttachRolePolicy': onAttachment('iam:AttachRolePolicy'),
+  'iam:DetachRolePolicy': onAttachment('iam:DetachRolePolicy'),
+  'iam:TagRole': taggingRole,
+  'iam:SimulatePrincipalPolicy': (_call, input) => [
+    { action: 'iam:SimulatePrincipalPolicy', resource: text(input.PolicySourceArn) },
+  ],
+  'iam:ListPolicyVersions': onPolicy('iam:ListPolicyVersions'),
+  'iam:ListEntitiesForPolicy': onPolicy('iam:ListEntitiesForPolicy'),
+  'iam:CreatePolicyVersion': onPolicy('iam:CreatePolicyVersion'),
+  'iam:DeletePolicyVersion': onPolicy('iam:DeletePolicyVersion'),
+  'iam:SetDefaultPolicyVersion': onPolicy('iam:SetDefaultPolicyVersion'),
   'iam:GetPolicy': onPolicy('iam:GetPolicy'),
   'iam:GetPolicyVersion': onPolicy('iam:GetPolicyVersion'),
   'organizations:DescribeOrganization': anywhere('organizations:DescribeOrganization'),

@@ -12,6 +12,32 @@ export interface NamedPolicy {
   /** Of a role: an ARN is that of a managed policy, attached to it; any other name is an inline policy's. */
   readonly name: string;
   readonly document: PolicyDocument;
+  /** The document as it was put, to the letter; absent: as JSON writes it. */
+  readonly text?: string;
+}
+
+/** One version of a managed policy. */
+export interface PolicyVersion {
+  readonly versionId: string;
+  readonly document: PolicyDocument;
+  readonly text: string;
+  readonly createdAt: Date;
+}
+
+/** A managed policy, once IAM has been asked about its versions or they were changed. */
+export interface ManagedPolicy {
+  readonly arn: string;
+  readonly versions: readonly PolicyVersion[];
+  readonly defaultVersionId: string;
+  /** Number of the next version: ids are never given twice. */
+  readonly next: number;
+}
+
+export interface IamState {
+  /** Seconds for which reads may still show what was before a change. */
+  lagSeconds: number;
+  /** By ARN. */
+  readonly managed: Map<string, ManagedPolicy>;
 }
 
 export interface Role {
@@ -24,6 +50,8 @@ export interface Role {
   readonly permissionsBoundary: PolicyDocument | null;
   /** Who may assume it: role ARNs. Empty: nobody but the scenario itself. */
   readonly trustedArns: readonly string[];
+  /** Absent: none. */
+  tags?: Readonly<Record<string, string>>;
 }
 
 export interface RoleSession {
@@ -195,7 +223,7 @@ export interface KeptEvent {
   readonly accountId: string;
   readonly region: string;
   readonly time: Date;
-  /** ARNs of the resources that it names. */
+  /** ARNs of the resources that it names; IAM names its own by their names. */
   readonly resources: readonly string[];
   readonly detail: Readonly<Record<string, unknown>>;
 }
@@ -207,6 +235,7 @@ export interface State {
   readonly organizationHead: OrganizationHead;
   /** By ARN. */
   readonly roles: Map<string, Role>;
+  readonly iam: IamState;
   /** ARNs of roles that are linked to a service. */
   readonly linkedRoles: Set<string>;
   /** By access key id. */
@@ -230,6 +259,7 @@ export const emptyState = (): State => ({
   // An account of its own, as AWS recommends.
   organizationHead: { managementAccount: '888899990000', delegatedAdministrators: new Set() },
   roles: new Map(),
+  iam: { lagSeconds: 2, managed: new Map() },
   linkedRoles: new Set(),
   sessions: new Map(),
   keys: new Map(),

@@ -8,6 +8,8 @@ import type { Scenario } from '#local/scenario/scenario';
 import { stageOf } from '#local/scenario/stage';
 import type { Artefact } from '#shared/case/case';
 import type { CaseReport } from '#shared/case/report';
+import { headlineOf, proofInWords, visibleDiff } from '#shared/permission/in-words';
+import type { PermissionReport } from '#shared/permission/report';
 import type { SweepReport, SweptThing } from '#shared/sweep/report';
 import { type Compared, comparedIn, tellAgreement } from './agreement.ts';
 import { type Command, type Output, readWords, stringOption } from './options.ts';
@@ -25,6 +27,13 @@ export interface DrillAnswer {
     readonly cause: string | null;
     readonly folder: string;
     readonly callsInSequence: number | null;
+  }[];
+  /** What became of response roles' one-time permission, in the order in which it was told. */
+  readonly permissions: readonly {
+    readonly caseId: string;
+    readonly verdict: PermissionReport['verdict'];
+    readonly roleName: string;
+    readonly folder: string;
   }[];
   readonly deadLetters: number;
   /** Verdicts of readiness beside what AWS answered, where acquisitions were tried. */
@@ -72,6 +81,31 @@ const tellSweep = (output: Output, { at, removed, kept, reported, failed }: Swee
   tell('removed', removed);
   tell('to see to', reported);
   tell('failed', failed);
+};
+
+const isPermission = (value: unknown): value is PermissionReport =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'permission';
+
+const permissionsIn = (account: EmbeddedAccount): PermissionReport[] =>
+  [...account.store.latest()]
+    .flatMap(([key, body]) => {
+      if (!key.endsWith('/permission-report.json')) return [];
+      const report: unknown = JSON.parse(body.toString());
+      return isPermission(report) ? [report] : [];
+    })
+    .sort((a, b) => a.openedAt.localeCompare(b.openedAt));
+
+const tellPermission = (output: Output, report: PermissionReport, folder: string): void => {
+  output.say(`\npermission ${report.caseId}`);
+  const rows: [string, string][] = [
+    ['verdict', headlineOf(report)],
+    ['why', report.because],
+    ...proofInWords(report).map((line): [string, string] => ['proof', line]),
+    ...report.todo.map((task): [string, string] => ['to do', task]),
+    ['evidence', `${folder}${sep}permission-report.html`],
+  ];
+  for (const [name, text] of rows) output.say(`  ${name.padEnd(10)} ${text}`);
+  for (const { diff } of report.edits) for (const line of visibleDiff(diff).split('\n')) output.say(`    ${line}`);
 };
 
 const HEADLINES = {
@@ -137,6 +171,9 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
     tellCase(output, report, relative(process.cwd(), folder) || folder, calls);
   const compared = comparedIn(account, stage.tried);
   if (compared.length > 0) tellAgreement(output, compared);
+  const permissions = permissionsIn(account).map((report) => ({ report, folder: join(out, report.caseId) }));
+  for (const { report, folder } of permissions)
+    tellPermission(output, report, relative(process.cwd(), folder) || folder);
   for (const swept of sweepsIn(account)) tellSweep(output, swept);
   const { events, heeded } = timeline.counts();
   output.say(
@@ -150,6 +187,12 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
       cause: report.diagnosis?.cause ?? null,
       folder,
       callsInSequence: calls,
+    })),
+    permissions: permissions.map(({ report: { caseId, verdict, roleName }, folder }) => ({
+      caseId,
+      verdict,
+      roleName,
+      folder,
     })),
     deadLetters: account.lambda.deadLetters.length,
     readiness: compared,
@@ -171,7 +214,7 @@ export const drill: Command = async (args, output) => {
     const answer = await run(account, scenario, out, output);
     if (words.options.json === true) output.answer(answer);
     const asForeseen = answer.readiness.every(({ agrees }) => agrees !== false);
-    return answer.cases.length > 0 && answer.deadLetters === 0 && asForeseen ? 0 : 1;
+    return answer.cases.length + answer.permissions.length > 0 && answer.deadLetters === 0 && asForeseen ? 0 : 1;
   } finally {
     restore();
     await account.close();

@@ -5,6 +5,7 @@ import { MalformedEventError } from '#shared/signal/envelope';
 import { FINDING_DETAIL_TYPE, type FindingWatch, readFinding } from '#shared/signal/finding';
 import { readSignal } from '#shared/signal/read-signal';
 import type { Signal } from '#shared/signal/signal';
+import { readSuccess } from '#shared/signal/success';
 import { type Command, readWords, stringOption } from './options.ts';
 
 interface Line {
@@ -32,8 +33,8 @@ const flat = (signal: Signal): Readonly<Record<string, unknown>> => {
 const summary = ({ signal }: Line): string => {
   if (signal === null) return '';
   if (signal.kind === 'finding') return `finding ${signal.type}, severity ${signal.severity}`;
-  const { kind, action, name, event, result, layer, explicit } = signal;
-  const what = [action ?? name ?? event, result].filter((part) => typeof part === 'string').join(' ');
+  const { kind, action, name, event, result, news, layer, explicit } = signal;
+  const what = [action ?? name ?? event ?? news, result].filter((part) => typeof part === 'string').join(' ');
   return `${kind} ${what}${typeof layer === 'string' ? `, ${explicit ? 'denied' : 'not allowed'} by ${layer}` : ''}`;
 };
 
@@ -65,6 +66,7 @@ export const signal: Command = async (args, output) => {
   const template = loadTemplate(TEMPLATE, { ResponseRolePattern: responseRole });
   const ownRoles = template.functions[0]?.environment.OWN_ROLES?.split(',') ?? [];
   const findings = findingWatch(template);
+  const keyAliasPrefix = template.functions[0]?.environment.KEY_ALIAS_PREFIX ?? '';
 
   const lineOf = (file: string): Line => {
     const event = readJson(file);
@@ -81,7 +83,12 @@ export const signal: Command = async (args, output) => {
     })();
     const [rule] = takingRules(template, event);
     const place = { file, rule: rule?.name ?? null, function: rule?.functionLogicalId ?? null };
-    if ('ignored' in reading) return { ...place, signal: null, ignored: reading.ignored };
+    if ('ignored' in reading) {
+      const news = rule === undefined ? null : readSuccess(event, { responseRole, ownRoles, keyAliasPrefix });
+      return news === null
+        ? { ...place, signal: null, ignored: reading.ignored }
+        : { ...place, signal: { kind: 'success', ...news }, ignored: null };
+    }
     if ('finding' in reading)
       return rule === undefined
         ? { ...place, signal: null, ignored: 'no rule of the template takes this finding' }

@@ -22,6 +22,12 @@ const TELLING: Readonly<Record<string, string>> = {
   'kms:ReplicateKey': 'replicates the temporary key',
   'kms:ScheduleKeyDeletion': 'schedules the deletion of the temporary key',
   'kms:DeleteAlias': 'takes its alias away',
+  'iam:PutRolePolicy': 'edits a policy of the response role',
+  'iam:DeleteRolePolicy': 'deletes a policy of the response role',
+  'iam:CreatePolicyVersion': 'edits a managed policy',
+  'iam:DetachRolePolicy': 'detaches a managed policy',
+  'iam:AttachRolePolicy': 'attaches a managed policy again',
+  'iam:TagRole': 'tags the role with when and why',
   's3:GetObject': 'checks what arrived',
   'sns:Publish': 'tells people',
 };
@@ -43,6 +49,13 @@ const cut = (text: string): string => (text.length > 180 ? `${text.slice(0, 179)
 /** A copy's checksums, and the pages of readiness, are read part by part: too many lines, and none that tells anything. */
 const isBookkeeping = ({ api, input, execution }: MadeCall): boolean =>
   api === 's3:GetObject' && (execution === null || /\.sums"|"readiness\//.test(JSON.stringify(input)));
+
+const startedBy = ({ input, error }: MadeCall): string => {
+  const isRetirement = JSON.stringify(input).includes('-retire-permission:');
+  if (isRetirement)
+    return error === null ? 'asks for the retirement of a permission' : 'that retirement has been asked for already';
+  return error === null ? 'opens a case' : 'the case is open already';
+};
 
 /** Prints what happens in the account as it happens, with the virtual time since the start. */
 export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
@@ -66,8 +79,7 @@ export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
     events += 1;
   });
   account.events.on('called', (call: MadeCall) => {
-    if (call.api === 'lambda:Invoke')
-      tell('unlatch', call.error === null ? 'opens a case' : 'the case is open already');
+    if (call.api === 'lambda:Invoke') tell('unlatch', startedBy(call));
     const says = isBookkeeping(call) ? undefined : TELLING[call.api];
     if (says !== undefined)
       tell('unlatch', `${says} (${call.api} in ${call.account})${call.error === null ? '' : `: ${call.error}`}`);
@@ -78,10 +90,10 @@ export const tellTimeline = (account: EmbeddedAccount, output: Output) => {
   });
   account.events.on('ended', ({ result }) => {
     const ended = typeof result === 'object' && result !== null ? result : {};
-    if ('verdict' in ended) tell('unlatch', `case closed: ${String(ended.verdict)}`);
+    if ('kind' in ended && 'verdict' in ended) tell('unlatch', `permission: ${String(ended.verdict)}`);
+    else if ('verdict' in ended) tell('unlatch', `case closed: ${String(ended.verdict)}`);
     else if ('runId' in ended) tell('unlatch', 'readiness assessed');
-    else if ('absorbedBy' in ended)
-      tell('unlatch', `another refusal of the same machine, added to case ${String(ended.absorbedBy)}`);
+    else if ('absorbedBy' in ended) tell('unlatch', `absorbed by case ${String(ended.absorbedBy)}`);
     else tell('unlatch', 'the execution failed');
   });
 

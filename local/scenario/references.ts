@@ -28,8 +28,9 @@ const ofVolumes = ({ instances, keys }: Scenario): Dangling[] =>
 /** A step may name roles, keys and instances of the scenario, and the snapshots of the steps before it. */
 const ofSteps = ({ acquisition, roles, keys, instances }: Scenario): Dangling[] => {
   const snapshots = new Set<string>();
+  const made = new Set(keys.map(({ name }) => name));
   return acquisition.flatMap((step, at) => {
-    if (step.do === 'wait' || step.do === 'clock') return [];
+    if (step.do === 'wait' || step.do === 'clock' || step.do === 'by-hand') return [];
     const found: Dangling[] = [];
     const path = (...parts: (string | number)[]) => ['acquisition', at, ...parts];
     const by = 'by' in step ? step.by : 'platformRole' in step ? step.platformRole : null;
@@ -48,13 +49,14 @@ const ofSteps = ({ acquisition, roles, keys, instances }: Scenario): Dangling[] 
         found.push(missing(path('device'), `device of ${step.instance}`, step.device));
       }
     }
-    if ('key' in step && step.key !== null && !keys.some(({ name }) => name === step.key)) {
+    if ('key' in step && step.key !== null && !made.has(step.key)) {
       found.push(missing(path('key'), 'key', step.key));
     }
     if ('snapshot' in step && !snapshots.has(step.snapshot)) {
       found.push(missing(path('snapshot'), 'earlier step that makes the snapshot', step.snapshot));
     }
-    if ('as' in step && step.do !== 'CreateVolume') snapshots.add(step.as);
+    if (step.do === 'CreateKey') made.add(step.as);
+    else if ('as' in step && step.do !== 'CreateVolume') snapshots.add(step.as);
     return found;
   });
 };

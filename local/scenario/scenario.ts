@@ -93,6 +93,23 @@ const Step = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('CreateVolume'), by: By, snapshot: Name, key: Name.nullable(), as: Name }),
   /** Copies what another account shared with the role's own and it has not copied yet. */
   z.strictObject({ do: z.literal('CopyShared'), by: By, key: Name, as: Name }),
+  /** A temporary key, and the accounts that may use it. Until it is made, its name stands for nothing. */
+  z.strictObject({
+    do: z.literal('CreateKey'),
+    by: By,
+    multiRegion: z.boolean().default(false),
+    usableBy: z.array(AccountId).default([]),
+    as: Name,
+  }),
+  z.strictObject({
+    do: z.literal('CreateAlias'),
+    by: By,
+    key: Name,
+    alias: z.string().regex(/^alias\/[\w/-]{1,250}$/, 'expected an alias such as `alias/evidence`'),
+  }),
+  z.strictObject({ do: z.literal('ScheduleKeyDeletion'), by: By, key: Name }),
+  /** A person starts a function, and waits for its end. */
+  z.strictObject({ do: z.literal('by-hand'), function: Name, event: z.record(z.string(), z.unknown()) }),
   /** The clock starts a function that the template lets run by it. */
   z.strictObject({ do: z.literal('clock'), function: Name }),
   z.strictObject({ do: z.literal('wait'), seconds: z.number().min(0).max(86_400) }),
@@ -170,6 +187,7 @@ export const SCENARIOS = [
   'unencrypted-copy',
   'unencrypted-copy-in-guest',
   'encryption-by-default',
+  'first-success',
   'default-key-cross-account',
   'default-key-cross-region',
   'customer-key-cross-account',

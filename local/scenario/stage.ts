@@ -3,6 +3,7 @@ import type { EmbeddedAccount } from '#local/account/embedded-account';
 import { defaultKey } from '#local/account/kms-keys';
 import type { Instance, Key, RoleSession, Snapshot } from '#local/account/state';
 import { guardDutyFinding } from './finding.ts';
+import { keySteps } from './key-steps.ts';
 import { BadInputError } from './loading.ts';
 import { DEFAULT_KEY, type PlatformStep, type Scenario, type Step } from './scenario.ts';
 import { type Tried, tryToAcquire } from './trial.ts';
@@ -15,7 +16,7 @@ export interface Act {
   readonly answer: string;
 }
 
-const whoDoes = (step: Exclude<Step, { do: 'wait' | 'clock' }>): string => {
+const whoDoes = (step: Exclude<Step, { do: 'wait' | 'clock' | 'by-hand' }>): string => {
   if (step.do === 'Readiness') return 'a person';
   if (step.do === 'Finding') return 'GuardDuty';
   const { role, accountId } = step.do === 'TryAll' ? step.platformRole : step.by;
@@ -134,6 +135,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
   const acts: {
     readonly [Do in PlatformStep['do']]: (step: Extract<PlatformStep, { do: Do }>) => Promise<string>;
   } = {
+    ...keySteps(account, region, keys, call),
     CreateSnapshot: async (step) => {
       const instance = named(instances, 'instance', step.instance);
       const volumeId = instance.blockDevices.find(({ device }) => device === step.device)?.volumeId;
@@ -225,6 +227,12 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         return acts.CopyShared(step);
       case 'CreateVolume':
         return acts.CreateVolume(step);
+      case 'CreateKey':
+        return acts.CreateKey(step);
+      case 'CreateAlias':
+        return acts.CreateAlias(step);
+      case 'ScheduleKeyDeletion':
+        return acts.ScheduleKeyDeletion(step);
     }
   };
 
@@ -249,7 +257,7 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
   const findings = new Map<string, number>();
 
   /** What no role does call by call: what Unlatch is asked, what GuardDuty reports, and whole acquisitions. */
-  const others = async (step: Exclude<Step, PlatformStep | { do: 'wait' | 'clock' }>): Promise<string> => {
+  const others = async (step: Exclude<Step, PlatformStep | { do: 'wait' | 'clock' | 'by-hand' }>): Promise<string> => {
     switch (step.do) {
       case 'Readiness': {
         const fn = account.template.functions.find(({ folder }) => folder === 'readiness');
@@ -287,6 +295,18 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     }
   };
 
+  const startByHand = async (folder: string, event: unknown): Promise<void> => {
+    const fn = account.template.functions.find((one) => one.folder === folder);
+    if (fn === undefined) throw new BadInputError(`${scenario.name}: the template has no function \`${folder}\``);
+    const { logicalId } = fn;
+    const session = account.sessionOf(logicalId);
+    await account.lambda.invoke(
+      { input: event, session, region: account.region, requestId: ground.uuid() },
+      logicalId,
+      event,
+    );
+  };
+
   return {
     instances,
     keys,
@@ -303,6 +323,11 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         }
         if (step.do === 'clock') {
           await startByClock(step.function);
+          continue;
+        }
+        if (step.do === 'by-hand') {
+          saw({ at: ground.now(), who: 'a person', what: step.function, answer: JSON.stringify(step.event) });
+          await startByHand(step.function, step.event);
           continue;
         }
         const at = ground.now();

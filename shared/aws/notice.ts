@@ -50,6 +50,13 @@ const approvalMessage = ({ caseId, lines, callbackId, minutes }: Wanted, region:
     `No answer within ${minutes} minutes is a no. The disks are frozen either way, and nothing is lost.`,
   ].join('\n\n');
 
+/** What people and programs are told of a role's permission. */
+export interface PermissionNews {
+  readonly subject: string;
+  readonly message: string;
+  readonly detail: Readonly<Record<string, string>>;
+}
+
 const sweptLine = ({ kind, id, place, because, undo }: SweptThing): string =>
   oneLine(
     `  - ${kind} ${id}${place === null ? '' : ` (${place})`}: ${because}${undo === null ? '' : `; to call it off: ${undo}`}`,
@@ -141,6 +148,19 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
     await Promise.all([...told, recorded(custody, who, 'events:PutEvents', runId, () => events.send(put))]);
   },
 
+  /** Tells people and programs what became of a role's one-time permission. */
+  async permission(custody: Custody, who: AwsSession, { subject, message, detail }: PermissionNews): Promise<void> {
+    const Entries = [{ Source: 'unlatch', DetailType: 'Permission', Detail: JSON.stringify(detail) }];
+    const put = new PutEventsCommand({ Entries });
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: ${subject}`),
+      Message: message.slice(0, 200_000),
+    });
+    const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
+    await Promise.all([...told, recorded(custody, who, 'events:PutEvents', subject, () => events.send(put))]);
+  },
+
   /** Tells people what was swept, and what they have to see to. */
   async swept(custody: Custody, who: AwsSession, report: SweepReport): Promise<void> {
     if (topicArn === '') return;
@@ -169,6 +189,9 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
             verdict: report.verdict,
             cause: report.diagnosis?.cause ?? null,
             artefacts: report.artefacts.length,
+            // The routes that handed something over, and for whom: that ends the need of a one-time permission.
+            preservedBy: report.outcomes.flatMap(({ route, result }) => (result === 'preserved' ? [route] : [])),
+            responseRole: report.denials.flatMap(({ roleArn, principal }) => roleArn ?? principal ?? [])[0] ?? null,
             evidence: folder,
           }),
         },

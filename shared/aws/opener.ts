@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import type { FindingRequest, SignalRequest } from '#shared/case/case';
+import type { SignalRequest } from '#shared/case/case';
+import type { Retirement } from '#shared/witness';
 import { errorName } from './session.ts';
 
 /** JSON with its keys in order: the same request is the same payload, whoever built it. */
@@ -11,18 +13,18 @@ export const canonicalJson = (value: unknown): string =>
   );
 
 /**
- * Starts a durable execution by name. The same name with the same payload gives the execution that exists; with another
- * payload (more is known by now) it is refused as already started, which says the same.
+ * Starts a durable execution by its name. The same name with the same payload gives the execution that exists; with
+ * another payload it is refused as already started, which says the same.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  * @param functionArn with its alias: a durable function is invoked by a qualified name
  */
 export const starterOf = (lambda: LambdaClient, functionArn: string) => {
-  return async (name: string, request: SignalRequest | FindingRequest): Promise<'opened' | 'already-open'> => {
+  return async (name: string, payload: unknown): Promise<'opened' | 'already-open'> => {
     const invoke = new InvokeCommand({
       FunctionName: functionArn,
       InvocationType: 'Event',
       DurableExecutionName: name,
-      Payload: Buffer.from(canonicalJson(request)),
+      Payload: Buffer.from(canonicalJson(payload)),
     });
     try {
       await lambda.send(invoke);
@@ -34,8 +36,18 @@ export const starterOf = (lambda: LambdaClient, functionArn: string) => {
   };
 };
 
-/** Starts the case of a signal: its execution is named after the join key. */
+/** Opens the case that is named after the join key: another payload means that more is known by now. */
 export const openerOf = (lambda: LambdaClient, functionArn: string) => {
   const start = starterOf(lambda, functionArn);
   return (request: SignalRequest): Promise<'opened' | 'already-open'> => start(request.joinKey, request);
+};
+
+/** Starts the retirement that is named after the role and the import: each import is one, however often it is reported. */
+export const retirerOf = (lambda: LambdaClient, functionArn: string) => {
+  const start = starterOf(lambda, functionArn);
+  return async (success: Retirement): Promise<'opened' | 'already-open'> => {
+    if (functionArn === '') return 'already-open';
+    const name = createHash('sha256').update(canonicalJson(success)).digest('hex').slice(0, 40);
+    return start(`retire-${name}`, { success });
+  };
 };

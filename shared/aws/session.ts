@@ -8,6 +8,7 @@ import type { CloudTrail } from './cloudtrail.ts';
 import type { EbsDirect } from './ebs-direct.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
+import type { RolePoliciesClient } from './role-policies.ts';
 import type { Rules } from './rules.ts';
 import type { Tagging } from './tagging.ts';
 
@@ -24,6 +25,7 @@ export interface AwsSession {
   readonly ebsDirect: () => Promise<EbsDirect>;
   readonly iam: () => Promise<Iam>;
   readonly organizations: () => Promise<Organizations>;
+  readonly rolePolicies: () => Promise<RolePoliciesClient>;
   readonly cloudTrail: () => Promise<CloudTrail>;
   readonly rules: () => Promise<Rules>;
   readonly tagging: () => Promise<Tagging>;
@@ -102,6 +104,7 @@ const clientsOf = (config: ClientConfig) => ({
   ebsDirect: once(async () => (await import('./ebs-direct.ts')).ebsDirectOf(config)),
   iam: once(async () => (await import('./iam.ts')).iamOf(config)),
   organizations: once(async () => (await import('./organizations.ts')).organizationsOf(config)),
+  rolePolicies: once(async () => (await import('./role-policies.ts')).rolePoliciesOf(config)),
   cloudTrail: once(async () => (await import('./cloudtrail.ts')).cloudTrailOf(config)),
   rules: once(async () => (await import('./rules.ts')).rulesOf(config)),
   tagging: once(async () => (await import('./tagging.ts')).taggingOf(config)),

@@ -156,3 +156,16 @@ export const readCloudTrail = (envelope: Envelope, watch: Watch): Reading => {
   const unwatched = notWatched(record, watch);
   return unwatched === null ? read(record, envelope) : { ignored: unwatched };
 };
+
+/** The response role behind a record, and its account; `null` for a user, for others, and for Unlatch's own roles. */
+export const watchedRoleOf = (
+  envelope: Envelope,
+  watch: Watch,
+): { readonly accountId: AccountId; readonly roleName: string } | null => {
+  const record = parse(TrailRecord, envelope.detail, 'detail');
+  const arn = record.userIdentity.arn ?? '';
+  const accountId = AccountId.safeParse(arn.split(':')[4]).data;
+  const { roleName } = rolePartsOf(arn);
+  if (!arn.includes(':assumed-role/') || roleName === null || accountId === undefined) return null;
+  return notWatched(record, watch) === null ? { accountId, roleName } : null;
+};
