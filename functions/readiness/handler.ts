@@ -11,7 +11,8 @@ import { noticeOf } from '#shared/aws/notice';
 import { sessionsOf } from '#shared/aws/session';
 import { flowOf } from '#shared/case/flow';
 import { parseReadinessRequest } from '#shared/readiness/request';
-import { assessReadiness, type ReadinessTools } from '#shared/readiness/run';
+import { assessReadiness } from '#shared/readiness/run';
+import type { ReadinessTools } from '#shared/readiness/run-context';
 import { settingsFrom } from '#shared/settings';
 
 const settings = settingsFrom(process.env);

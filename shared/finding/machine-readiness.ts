@@ -38,7 +38,7 @@ export const machineReadiness = ({ settings, sessions, sleep }: Tools): AskMachi
     situations: readonly Situation[],
     [pause, ...rest]: readonly number[],
   ): Promise<readonly OutlookEntry[]> => {
-    if (pause === undefined) shelf.impatient();
+    if (pause === undefined) shelf.waitsForThrottles(false);
     try {
       return await examine(situations);
     } catch (error) {

@@ -94,6 +94,7 @@ export const shelfOf = (
       return known(await sessions.at(accountId, region));
     } catch (error) {
       if (isRefusal(errorName(error))) return unknown(`there is no session in account ${accountId}`);
+      if (!patient) return unknown(`no session could be had in account ${accountId}: ${errorName(error)}`);
       throw error;
     }
   };
@@ -149,6 +150,7 @@ export const shelfOf = (
     const read: Known<boolean> = session.known
       ? await encryptsByDefault(session.value, custody).then(known, (error: unknown) => {
           if (isRefusal(errorName(error))) return unknown('ec2:GetEbsEncryptionByDefault was refused to Unlatch');
+          if (!patient) return unknown(`ec2:GetEbsEncryptionByDefault failed with \`${errorName(error)}\``);
           throw error;
         })
       : session;
@@ -195,9 +197,9 @@ export const shelfOf = (
       for (const keyArn of keyArns) if (!own.includes(keyArn)) keys.delete(keyArn);
     },
 
-    /** From now on what is throttled is unknown, and is not waited for. */
-    impatient: (): void => {
-      patient = false;
+    /** Whether what is throttled is asked again, or is unknown for good. */
+    waitsForThrottles: (waits: boolean): void => {
+      patient = waits;
     },
 
     /** What has been read by now. What has not is unknown. */

@@ -83,6 +83,20 @@ describe('a finding on a machine whose acquisition KMS would refuse', () => {
     expect(rehearsal.account.ssm.commands.size).toBe(0);
   });
 
+  it('changes nothing while the stack is a dry run, whatever findings may set off', async () => {
+    const rehearsal = await rehearse('finding-before-acquisition', {
+      alter: (scenario) => ({
+        ...scenario,
+        parameters: { ...scenario.parameters, OnFinding: 'preserve', DryRun: 'true' },
+        acquisition: [finding()],
+      }),
+    });
+    await rehearsal.acquire();
+    expect(only(rehearsal)).toMatchObject({ verdict: 'planned', dryRun: true, freeze: { frozen: false } });
+    expect(snapshots(rehearsal)).toBe(0);
+    expect(rehearsal.account.ssm.commands.size).toBe(0);
+  });
+
   it.each(['report', 'freeze', 'preserve'])('under `%s` is one case however often it repeats', async (extent) => {
     const repeats = [finding(), finding({ account: '111122223333' }), wait(21_600), finding(), wait(21_600), finding()];
     const rehearsal = await rehearsed(repeats, extent);

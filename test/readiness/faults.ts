@@ -53,4 +53,14 @@ describe('faults', () => {
     expect(report.outlooks.flatMap(({ missing }) => missing).join()).toContain('kms:GetKeyPolicy was throttled');
     expect(verdictsIn(report)).toMatchObject({ 'disabled-1': 'refused', 'web-1': 'undetermined' });
   });
+
+  it.each(['ec2:GetEbsEncryptionByDefault', 'iam:ListRoles', 'organizations:DescribeOrganization'])(
+    'a throttle of %s that does not end costs certainty, and not the run',
+    async (api) => {
+      const rehearsal = await rehearse('readiness', { faults: [{ api, nth: 'every', what: 'throttle' }] });
+      const { report } = await askReadiness(rehearsal);
+      expect(report.rows).toHaveLength(expected.rows.length);
+      expect(report.machines.ready).toBeLessThanOrEqual(expected.machines.ready);
+    },
+  );
 });
