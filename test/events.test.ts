@@ -154,12 +154,12 @@ describe('requests by hand', () => {
     expect(parseLaneRequest(eventAt(file))).toEqual(eventAt(file));
   });
 
-  it.each(filesIn('readiness/*.json'))('%s is asked of readiness, read as it stands', (file) => {
-    expect(parseReadinessRequest(eventAt(file))).toMatchObject(eventAt(file));
-  });
-
   it.each(filesIn('retire-permission/*.json'))('%s is a request for a permission, read as it stands', (file) => {
     expect(parsePermissionRequest(eventAt(file))).toEqual(eventAt(file));
+  });
+
+  it.each(filesIn('readiness/*.json'))('%s is asked of readiness, read as it stands', (file) => {
+    expect(parseReadinessRequest(eventAt(file))).toMatchObject(eventAt(file));
   });
 
   it.each(filesIn('sweep/*.json'))('%s starts a sweep', (file) => {

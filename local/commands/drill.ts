@@ -169,11 +169,11 @@ const run = async (account: EmbeddedAccount, scenario: Scenario, out: string, ou
   download(account, out);
   for (const { report, folder, calls } of cases)
     tellCase(output, report, relative(process.cwd(), folder) || folder, calls);
-  const compared = comparedIn(account, stage.tried);
-  if (compared.length > 0) tellAgreement(output, compared);
   const permissions = permissionsIn(account).map((report) => ({ report, folder: join(out, report.caseId) }));
   for (const { report, folder } of permissions)
     tellPermission(output, report, relative(process.cwd(), folder) || folder);
+  const compared = comparedIn(account, stage.tried);
+  if (compared.length > 0) tellAgreement(output, compared);
   for (const swept of sweepsIn(account)) tellSweep(output, swept);
   const { events, heeded } = timeline.counts();
   output.say(
@@ -214,7 +214,8 @@ export const drill: Command = async (args, output) => {
     const answer = await run(account, scenario, out, output);
     if (words.options.json === true) output.answer(answer);
     const asForeseen = answer.readiness.every(({ agrees }) => agrees !== false);
-    return answer.cases.length + answer.permissions.length > 0 && answer.deadLetters === 0 && asForeseen ? 0 : 1;
+    const ended = answer.cases.length + answer.permissions.length;
+    return ended > 0 && answer.deadLetters === 0 && asForeseen ? 0 : 1;
   } finally {
     restore();
     await account.close();

@@ -65,8 +65,8 @@ export const signal: Command = async (args, output) => {
   const responseRole = stringOption(words, 'response-role', '*CadoResponse*');
   const template = loadTemplate(TEMPLATE, { ResponseRolePattern: responseRole });
   const ownRoles = template.functions[0]?.environment.OWN_ROLES?.split(',') ?? [];
-  const findings = findingWatch(template);
   const keyAliasPrefix = template.functions[0]?.environment.KEY_ALIAS_PREFIX ?? '';
+  const findings = findingWatch(template);
 
   const lineOf = (file: string): Line => {
     const event = readJson(file);

@@ -253,6 +253,18 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
     });
   };
 
+  const startByHand = async (folder: string, event: unknown): Promise<void> => {
+    const fn = account.template.functions.find((one) => one.folder === folder);
+    if (fn === undefined) throw new BadInputError(`${scenario.name}: the template has no function \`${folder}\``);
+    const { logicalId } = fn;
+    const session = account.sessionOf(logicalId);
+    await account.lambda.invoke(
+      { input: event, session, region: account.region, requestId: ground.uuid() },
+      logicalId,
+      event,
+    );
+  };
+
   const tried: Tried[] = [];
   const findings = new Map<string, number>();
 
@@ -293,18 +305,6 @@ export const stageOf = (account: EmbeddedAccount, scenario: Scenario) => {
         return `${step.type}, severity ${step.severity}`;
       }
     }
-  };
-
-  const startByHand = async (folder: string, event: unknown): Promise<void> => {
-    const fn = account.template.functions.find((one) => one.folder === folder);
-    if (fn === undefined) throw new BadInputError(`${scenario.name}: the template has no function \`${folder}\``);
-    const { logicalId } = fn;
-    const session = account.sessionOf(logicalId);
-    await account.lambda.invoke(
-      { input: event, session, region: account.region, requestId: ground.uuid() },
-      logicalId,
-      event,
-    );
   };
 
   return {

@@ -98,6 +98,19 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
     await recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish));
   },
 
+  /** Tells people and programs what became of a role's one-time permission. */
+  async permission(custody: Custody, who: AwsSession, { subject, message, detail }: PermissionNews): Promise<void> {
+    const Entries = [{ Source: 'unlatch', DetailType: 'Permission', Detail: JSON.stringify(detail) }];
+    const put = new PutEventsCommand({ Entries });
+    const publish = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(`Unlatch: ${subject}`),
+      Message: message.slice(0, 200_000),
+    });
+    const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
+    await Promise.all([...told, recorded(custody, who, 'events:PutEvents', subject, () => events.send(put))]);
+  },
+
   /** Tells people and programs what became of a finding for which no case was opened (`unlatch` / `Finding Noted`). */
   async findingNoted(
     custody: Custody,
@@ -146,19 +159,6 @@ export const noticeOf = (sns: SNSClient, events: EventBridgeClient, topicArn: st
     });
     const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
     await Promise.all([...told, recorded(custody, who, 'events:PutEvents', runId, () => events.send(put))]);
-  },
-
-  /** Tells people and programs what became of a role's one-time permission. */
-  async permission(custody: Custody, who: AwsSession, { subject, message, detail }: PermissionNews): Promise<void> {
-    const Entries = [{ Source: 'unlatch', DetailType: 'Permission', Detail: JSON.stringify(detail) }];
-    const put = new PutEventsCommand({ Entries });
-    const publish = new PublishCommand({
-      TopicArn: topicArn,
-      Subject: subjectOf(`Unlatch: ${subject}`),
-      Message: message.slice(0, 200_000),
-    });
-    const told = topicArn === '' ? [] : [recorded(custody, who, 'sns:Publish', topicArn, () => sns.send(publish))];
-    await Promise.all([...told, recorded(custody, who, 'events:PutEvents', subject, () => events.send(put))]);
   },
 
   /** Tells people what was swept, and what they have to see to. */
