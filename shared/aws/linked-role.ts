@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { LINKED_ROLE } from '#shared/permission/linked-role';
 import { type Known, known } from '#shared/policy/known';
-import { LINKED_ROLE } from '#shared/readiness/asked';
 import { askingIn } from './answers.ts';
 import type { AwsSession, Custody } from './session.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { contextOfNeed, type Need, needsOf, type Stage } from '#shared/diagnosis/acquisition-needs';
 import type { Question } from '#shared/diagnosis/question';
+import { LINKED_ROLE, LINKED_ROLE_SERVICE, linkedRoleArn } from '#shared/permission/linked-role';
 import type { ContextRecord } from '#shared/policy/context';
 import { principalOf } from '#shared/policy/principal';
 import { type KeyPart, type Party, STEPS, type Step, WAYS, type Way } from './ways.ts';
@@ -54,10 +55,6 @@ const ofStep = (step: Step, cast: Cast, replicated: boolean): readonly Asked[] =
     }));
   });
 
-/** The service for which KMS makes the role that multi-Region keys need. */
-const MULTI_REGION_SERVICE = 'mrk.kms.amazonaws.com';
-export const LINKED_ROLE = 'AWSServiceRoleForKeyManagementServiceMultiRegionKeys';
-
 /**
  * The first multi-Region key of an account makes the role that is linked to KMS, in the name of whoever makes the key.
  * https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-auth-slr.html
@@ -69,8 +66,8 @@ const makingLinkedRole = (roleArn: string): Asked => {
     roleArn,
     action: 'iam:CreateServiceLinkedRole',
     keyArn: null,
-    resource: `arn:${partition}:iam::${accountId}:role/aws-service-role/${MULTI_REGION_SERVICE}/${LINKED_ROLE}`,
-    context: { 'iam:AWSServiceName': MULTI_REGION_SERVICE },
+    resource: linkedRoleArn(partition, accountId, LINKED_ROLE_SERVICE, LINKED_ROLE),
+    context: { 'iam:AWSServiceName': LINKED_ROLE_SERVICE },
   };
 };
 

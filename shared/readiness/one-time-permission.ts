@@ -1,29 +1,27 @@
 import type { NamedDocument } from '#shared/diagnosis/facts-record';
+import { grantOf } from '#shared/permission/grant';
 import { type Known, known, unknown } from '#shared/policy/known';
-import type { Statement } from '#shared/policy/policy';
+import { statementsIn, type Written } from '#shared/policy/lint/subject';
 import { PolicyError } from '#shared/policy/policy-error';
-import { readPolicy } from '#shared/policy/read-policy';
+import { parsedDocument } from '#shared/policy/read-policy';
 import { good, type Looking, note, untold } from './checks.ts';
 import type { HealthCheck } from './report.ts';
 
 const CHECK = 'one-time permission';
-const ACTION = 'iam:createservicelinkedrole';
-/** An action that a statement for all of IAM also takes in: such a statement is no one-time permission. */
-const ANOTHER = 'iam:createuser';
-
-/** By what it allows, not by its Sid: it is published under several. */
-const isOneTime = ({ effect, actions: { negated, matchers } }: Statement): boolean =>
-  effect === 'Allow' && !negated && matchers.some((matches) => matches(ACTION) && !matches(ANOTHER));
-
 const statementsOf = ({ name, document }: NamedDocument): Known<readonly string[]> => {
   try {
-    const { statements } = readPolicy(document, 'attached', name);
-    return known(statements.filter(isOneTime).map(({ sid, index }) => `${name}, ${sid ?? `statement ${index + 1}`}`));
+    return known(
+      statementsIn(parsedDocument(document, name)).flatMap((statement, index) =>
+        grantOf(statement).grants === 'one-time' ? [`${name}, ${sidOf(statement) ?? `statement ${index + 1}`}`] : [],
+      ),
+    );
   } catch (error) {
     if (error instanceof PolicyError) return unknown(error.message);
     throw error;
   }
 };
+
+const sidOf = ({ Sid }: Written): string | null => (typeof Sid === 'string' && Sid !== '' ? Sid : null);
 
 /** Whether the permission that an acquisition needs once is still there, and whether it can go. */
 export const oneTimePermission = async (looking: Looking): Promise<readonly HealthCheck[]> => {
@@ -51,7 +49,7 @@ export const oneTimePermission = async (looking: Looking): Promise<readonly Heal
       ? note(
           CHECK,
           `The service-linked role of KMS is made: what allows it is no longer needed (${where}).`,
-          'Remove `iam:CreateServiceLinkedRole` from it.',
+          'Let `retire-permission` take it away, or remove `iam:CreateServiceLinkedRole` from it.',
         )
       : note(
           CHECK,
