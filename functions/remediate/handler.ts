@@ -11,6 +11,7 @@ import { evidenceBucketOf, evidenceClient } from '#shared/aws/evidence-bucket';
 import { noticeOf } from '#shared/aws/notice';
 import { sessionsOf } from '#shared/aws/session';
 import { flowOf } from '#shared/case/flow';
+import { measuresOf } from '#shared/case/measures';
 import { remediate } from '#shared/case/remediation';
 import { parseRequest, summaryOf } from '#shared/case/request';
 import { claimsOf } from '#shared/ledger/claims';
@@ -38,7 +39,9 @@ export const handler = middy({ executionMode: executionModeDurableContext })
     const answer = await remediate(flowOf(context), tools, parseRequest(event));
     const summary = summaryOf(answer, tools);
     logger.info('case ended', { summary });
-    metrics.addMetric('verdict' in answer ? answer.verdict : 'absorbed', MetricUnit.Count, 1);
+    const measures =
+      'verdict' in answer ? measuresOf(answer) : [{ name: 'absorbed', unit: 'Count', value: 1 } as const];
+    for (const { name, unit, value } of measures) metrics.addMetric(name, MetricUnit[unit], value);
     metrics.publishStoredMetrics();
     return summary;
   });

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { RequestAnalysis, Simulation } from '@cloud-copilot/iam-simulate';
 import type { NamedPolicy, OrganizationPolicies, PolicyDocument, RoleSession } from './state.ts';
 
@@ -34,11 +35,20 @@ const loadedEngine = () => {
   return engine;
 };
 
+/** Tells of every decision: what was asked, and whether it was allowed. */
+export const decisions = new EventEmitter<{ decided: [question: Question, allowed: boolean] }>();
+
 /**
  * Decides one request with `@cloud-copilot/iam-simulate`, an engine that shares no code with the project's authorizer.
  * An input that the engine cannot judge throws: a policy that it refuses to read must not turn into an allow.
  */
 export const judge = async (question: Question): Promise<Verdict> => {
+  const verdict = await decided(question);
+  decisions.emit('decided', question, verdict.allowed);
+  return verdict;
+};
+
+const decided = async (question: Question): Promise<Verdict> => {
   const { runSimulation } = await loadedEngine();
   const answer = await runSimulation(simulationOf(question), { simulationMode: 'Strict' });
   if (answer.resultType === 'error') {
