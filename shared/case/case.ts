@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AccountId, InstanceId, Region, SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { Denial } from '#shared/signal/signal';
 
