@@ -5,6 +5,7 @@
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   decisions: () => import('./decisions.ts'),
   copy: () => import('./copy.ts'),
+  bundles: () => import('./bundles.ts'),
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);

@@ -92,13 +92,13 @@ export const filesAtStart = ({ outputs }: Metafile): readonly string[] => {
   return [...found];
 };
 
-/** The npm packages of which something stands in these files, with the bytes of each. */
+/** The folders of the npm packages of which something stands in these files, with the bytes of each. */
 export const packagesIn = ({ outputs }: Metafile, files: readonly string[]): ReadonlyMap<string, number> => {
   const bytes = new Map<string, number>();
   for (const file of files)
     for (const [input, { bytesInOutput }] of Object.entries(outputs[file]?.inputs ?? {})) {
-      const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
-      if (name !== undefined) bytes.set(name, (bytes.get(name) ?? 0) + bytesInOutput);
+      const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+      if (folder !== undefined && bytesInOutput > 0) bytes.set(folder, (bytes.get(folder) ?? 0) + bytesInOutput);
     }
   return bytes;
 };
