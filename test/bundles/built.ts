@@ -24,7 +24,14 @@ const installed = (): boolean => {
   if (existsSync(join(RIC, 'index.mjs'))) return true;
   const npm = spawnSync('npm', ['ci', '--prefix', '.ci/ric', '--ignore-scripts', '--no-audit'], { encoding: 'utf8' });
   if (npm.status === 0) return true;
-  process.stdout.write(`skipped: aws-lambda-ric could not be installed: ${npm.stderr.trim().split('\n').at(-1)}\n`);
+  const why =
+    npm.error?.message ??
+    npm.stderr
+      .trim()
+      .split('\n')
+      .find((line) => /error/.test(line)) ??
+    'npm failed';
+  process.stdout.write(`skipped: aws-lambda-ric could not be installed, no bundle was started under it: ${why}\n`);
   return false;
 };
 
