@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   decisions: () => import('./decisions.ts'),
   copy: () => import('./copy.ts'),
   readiness: () => import('./readiness.ts'),
+  bundles: () => import('./bundles.ts'),
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHES);

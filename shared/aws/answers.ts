@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Known, known, unknown } from '#shared/policy/known';
 import { type Answer, type AwsSession, type Custody, errorName, isRefusal, recorded } from './session.ts';
 

@@ -5,7 +5,7 @@ import {
   GetTrailStatusCommand,
   LookupEventsCommand,
 } from '@aws-sdk/client-cloudtrail';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Known } from '#shared/policy/known';
 import { type Answered, askingIn, eachOf, followed, mapped } from './answers.ts';
 import type { AwsSession, ClientConfig, Custody } from './session.ts';

@@ -1,6 +1,6 @@
 import { GetEbsDefaultKmsKeyIdCommand } from '@aws-sdk/client-ec2';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Known, known } from '#shared/policy/known';
 import { KeyArn } from '#shared/signal/identifiers';
 import { askingIn, followed, mapped } from './answers.ts';

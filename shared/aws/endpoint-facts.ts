@@ -1,5 +1,5 @@
 import { DescribeVpcEndpointsCommand } from '@aws-sdk/client-ec2';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NamedDocument } from '#shared/diagnosis/facts-record';
 import { type Known, known, unknown } from '#shared/policy/known';
 import { askingIn, kept, mapped } from './answers.ts';

@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand, DescribeVolumesCommand, type Instance, type Volume } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Target } from '#shared/case/case';
 import { InstanceId, KeyArn, VolumeId } from '#shared/signal/identifiers';
 import { targetOf } from './instances.ts';

@@ -5,7 +5,7 @@ import {
   DescribeSnapshotsCommand,
   type Instance,
 } from '@aws-sdk/client-ec2';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Freeze, FrozenSnapshot, Origin, Platform, Target } from '#shared/case/case';
 import { AccountId, InstanceId, KeyArn, Region, SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { type AwsSession, type Custody, errorName, recorded } from './session.ts';

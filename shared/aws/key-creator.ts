@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyArn } from '#shared/signal/identifiers';
 import { rolePartsOf } from '#shared/signal/role-pattern';
 import { type AwsSession, type Custody, recorded } from './session.ts';

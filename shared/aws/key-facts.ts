@@ -1,5 +1,5 @@
 import { DescribeKeyCommand, GetKeyPolicyCommand, ListAliasesCommand, ListGrantsCommand } from '@aws-sdk/client-kms';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GrantRecord, KeyRecord } from '#shared/diagnosis/facts-record';
 import { GrantListEntry } from '#shared/diagnosis/grant-record';
 import { type Known, known, unknown } from '#shared/policy/known';

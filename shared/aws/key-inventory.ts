@@ -1,5 +1,5 @@
 import { DescribeKeyCommand, ListAliasesCommand, ListKeysCommand } from '@aws-sdk/client-kms';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Known } from '#shared/policy/known';
 import { askingIn, eachOf, followed, listed, mapped } from './answers.ts';
 import type { AwsSession, Custody } from './session.ts';

@@ -7,7 +7,7 @@ import {
   ReplicateKeyCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
-import { z } from 'zod';
+import * as z from 'zod';
 import { KeyArn } from '#shared/signal/identifiers';
 import { type AwsSession, type Custody, errorName, recorded } from './session.ts';
 import type { Tags } from './volumes.ts';

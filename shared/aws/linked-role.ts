@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LINKED_ROLE } from '#shared/permission/linked-role';
 import { type Known, known } from '#shared/policy/known';
 import { askingIn } from './answers.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { SignalRequest } from '#shared/case/case';
 import type { Retirement } from '#shared/witness';
-import { errorName } from './session.ts';
+import { errorName } from './errors.ts';
 
 /** JSON with its keys in order: the same request is the same payload, whoever built it. */
 export const canonicalJson = (value: unknown): string =>

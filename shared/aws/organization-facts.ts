@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LevelRecord, NamedDocument, OrganizationRecord } from '#shared/diagnosis/facts-record';
 import { type Known, known, unknown } from '#shared/policy/known';
 import { type Answered, type Ask, askingIn, eachOf, followed, kept, listed, mapped, remembered } from './answers.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NamedDocument, PrincipalRecord } from '#shared/diagnosis/facts-record';
 import { type Known, known, unknown } from '#shared/policy/known';
 import { principalOf } from '#shared/policy/principal';

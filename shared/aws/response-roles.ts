@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Known } from '#shared/policy/known';
 import { fitsRolePattern } from '#shared/signal/role-pattern';
 import { askingIn, listed, mapped } from './answers.ts';

@@ -1,5 +1,5 @@
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Known } from '#shared/policy/known';
 import { askingIn, listed, mapped } from './answers.ts';
 import type { AwsSession, ClientConfig, Custody } from './session.ts';

@@ -6,11 +6,15 @@ import type { CustodyEntry } from '#shared/case/case';
 import type { Settings } from '#shared/settings';
 import type { CloudTrail } from './cloudtrail.ts';
 import type { EbsDirect } from './ebs-direct.ts';
+import { errorName } from './errors.ts';
 import type { Iam } from './iam.ts';
 import type { Organizations } from './organizations.ts';
 import type { RolePoliciesClient } from './role-policies.ts';
 import type { Rules } from './rules.ts';
 import type { Tagging } from './tagging.ts';
+
+// Whoever only reads errors imports them from there, and loads no client of a service.
+export { errorName, isRefusal, messageOf } from './errors.ts';
 
 /** One account and Region as Unlatch works there: its clients, and the name it is seen under. */
 export interface AwsSession {
@@ -34,21 +38,6 @@ export interface AwsSession {
 export interface Answer {
   readonly $metadata: { readonly requestId?: string | undefined };
 }
-
-/** What the SDK's errors have in common, read without trusting their class: bundles may hold it twice. */
-export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'UnknownError');
-
-/** What an error says, for a person. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown');
-
-/** AWS saying that Unlatch may not: an answer, not a reason to try again. Each service has its own word for it. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  'AccessDenied',
-  'AccessDeniedException',
-  'UnauthorizedOperation',
-  'AuthFailure',
-]);
-export const isRefusal = (name: string): boolean => REFUSALS.has(name);
 
 const requestIdOf = (error: unknown): string | null => {
   if (typeof error !== 'object' || error === null || !('$metadata' in error)) return null;

@@ -5,7 +5,7 @@ import {
   GetEbsEncryptionByDefaultCommand,
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SnapshotId } from '#shared/signal/identifiers';
 import { type AwsSession, type Custody, errorName, recorded } from './session.ts';
 import type { Tags } from './volumes.ts';

@@ -1,5 +1,5 @@
 import { DescribeSnapshotsCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { type AwsSession, type Custody, recorded } from './session.ts';
 

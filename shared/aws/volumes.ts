@@ -8,7 +8,7 @@ import {
   DetachVolumeCommand,
   type Tag,
 } from '@aws-sdk/client-ec2';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InstanceId, KeyArn, SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { type AwsSession, type Custody, errorName, recorded } from './session.ts';
 

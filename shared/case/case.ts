@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Asked } from '#shared/readiness/asked';
 import { FindingFacts } from '#shared/signal/finding';
 import { AccountId, InstanceId, Region, SnapshotId, VolumeId } from '#shared/signal/identifiers';

@@ -4,7 +4,7 @@ import {
   type StepConfig,
   StepSemantics,
 } from '@aws/durable-execution-sdk-js';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type Custody, errorName, isRefusal } from '#shared/aws/session';
 import type { CustodyEntry } from './case.ts';
 

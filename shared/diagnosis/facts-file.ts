@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { certain, contextOf } from '#shared/policy/context';
 import { KEY_STATES } from '#shared/policy/key-state';
 import { type Known, known, unknown } from '#shared/policy/known';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GrantRecord } from './facts-record.ts';
 
 const Pairs = z.record(z.string(), z.string()).optional();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CustodyEntry, RouteName } from '#shared/case/case';
 import type { CaseReport, Verdict } from '#shared/case/report';
 import { custodyHead } from './custody-log.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { aggregateOf, wholeRecords } from '#shared/route/unencrypted-copy/checksums';
 import { ChecksumPart } from '#shared/route/unencrypted-copy/lane-request';
 import { type Digest, type Finding, findingOf, readManifest } from './verify.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Origin } from '#shared/case/case';
 import { AcquiringCall, Denial, Outcome, type Signal } from '#shared/signal/signal';
 import { lineageOf, type Subject } from './lineage.ts';

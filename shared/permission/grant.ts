@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { globOf } from '#shared/policy/glob';
 import { allOf, CREATE_LINKED_ROLE, eitherOf, type Scope, scopeOfRole, scopeOfService } from './linked-role.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorize, type Decision } from '#shared/policy/authorize';
 import type { ContextRecord } from '#shared/policy/context';
 import type { Facts } from '#shared/policy/facts';

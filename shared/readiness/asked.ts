@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { contextOfNeed, type Need, needsOf, type Stage } from '#shared/diagnosis/acquisition-needs';
 import type { Question } from '#shared/diagnosis/question';
 import { LINKED_ROLE, LINKED_ROLE_SERVICE, linkedRoleArn } from '#shared/permission/linked-role';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Asked } from './asked.ts';
 import { STEPS } from './ways.ts';
 

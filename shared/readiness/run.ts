@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Custody } from '#shared/aws/session';
 import type { Flow } from '#shared/case/flow';
 import { assembled, type Gathered, summaryLines } from './assembly.ts';

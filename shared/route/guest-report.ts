@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** What stands before a report, in the last line that a script of ours prints. */
 const MARK = 'unlatch-result ';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InstanceId, Region, SnapshotId, VolumeId } from './identifiers.ts';
 import type { AcquiringCall, AcquiringCallName } from './signal.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readExchange } from './acquiring-call.ts';
 import { readDenialMessage } from './denial-message.ts';
 import { type Envelope, instant, MalformedEventError, parse } from './envelope.ts';

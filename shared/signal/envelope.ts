@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AccountId, Region } from './identifiers.ts';
 
 /** The frame in which EventBridge delivers every event. https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html */

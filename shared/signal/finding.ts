@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Envelope, instant, parse } from './envelope.ts';
 import { AccountId, InstanceId, KeyArn, Region, volumeIdIn } from './identifiers.ts';
 import { fitsRolePattern } from './role-pattern.ts';

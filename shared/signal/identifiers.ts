@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Identifiers as AWS writes them, branded once parsed. The account's slot of an ARN admits letters, because AWS's own

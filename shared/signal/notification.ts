@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDenialMessage } from './denial-message.ts';
 import { type Envelope, instant, parse } from './envelope.ts';
 import { InstanceId, KeyArn, snapshotIdIn, volumeIdIn } from './identifiers.ts';

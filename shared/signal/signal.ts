@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LAYERS } from '#shared/policy/layer';
 import { AccountId, InstanceId, KeyArn, Region, SnapshotId, VolumeId } from './identifiers.ts';
 

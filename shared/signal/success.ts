@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readCloudTrail, watchedRoleOf } from './cloudtrail.ts';
 import { Envelope, parse } from './envelope.ts';
 import { AccountId, type SnapshotId, type VolumeId } from './identifiers.ts';

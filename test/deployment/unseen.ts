@@ -3,10 +3,8 @@ const because = (reason: string, holder: string, sid: string, ...actions: readon
   actions.map((action) => [`${holder} ${sid} ${action}`, reason]);
 
 const USERS = 'asked where an IAM user was refused: test/aws/principal-facts.test.ts';
-const CANCEL =
-  'asked where a collector does not end in its time: test/route/ssm-triage, test/case/copy-faults-in-guest.ts';
-const ENDPOINT =
-  'asked where the refusal came through a VPC endpoint: test/aws/organization-facts.test.ts and docs/explain.md';
+const CANCEL = 'asked where a collector does not end in its time: test/case/scenarios.test.ts';
+const ENDPOINT = 'asked where the refusal came through a VPC endpoint: test/aws/endpoint-facts.test.ts';
 const RETIRE = 'each is seen in test/permission/permissions.test.ts';
 const THERE =
   'as the function does it at home, which test/permission/permissions.test.ts shows; no test does it in a member account';

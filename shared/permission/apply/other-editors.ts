@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AwsSession, type Custody, recorded } from '#shared/aws/session';
 import type { Flow } from '#shared/case/flow';
 import { fitsRolePattern, rolePartsOf } from '#shared/signal/role-pattern';

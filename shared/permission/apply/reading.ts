@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AwsSession, type Custody, errorName, recorded } from '#shared/aws/session';
 import type { AccountId } from '#shared/signal/identifiers';
 import type { ManagedPolicy, PolicyVersion, RolePolicies, RolePolicy } from '../role-policies.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Flow, StepFailedError } from '#shared/case/flow';
 import type { PermissionRecord } from '#shared/ledger/permission-record';
 import type { PolicyEdit } from '../plan.ts';

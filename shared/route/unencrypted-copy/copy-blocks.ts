@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BLOCK_BYTES } from '#shared/aws/ebs-blocks';
 import type { EvidenceBucket } from '#shared/aws/evidence-bucket';
 import type { AwsSession, Custody, Sessions } from '#shared/aws/session';

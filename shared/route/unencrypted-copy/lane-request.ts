@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '#shared/signal/envelope';
 import { AccountId, Region, SnapshotId, VolumeId } from '#shared/signal/identifiers';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readGuestReport } from '../../guest-report.ts';
 
 /** Empty where it failed before all was read. */
