@@ -22,7 +22,7 @@ export interface Attendant {
   readonly extent: FindingRequest['extent'];
   readonly findings: Findings;
   /** What asks readiness, for one finding. */
-  readonly readiness: () => AskMachine;
+  readonly readiness: () => Promise<AskMachine>;
   /** Starts the case, or says that there is one. */
   readonly open: (name: string, request: FindingRequest) => Promise<'opened' | 'already-open'>;
   readonly note: (finding: Finding, attention: Attention) => Promise<void>;
@@ -131,7 +131,7 @@ export const attend = async (attendant: Attendant, event: unknown): Promise<Atte
   if (before !== null && before.updatedAt >= finding.updatedAt)
     return { attended: false, because: `this update of the finding ${finding.id} was attended to already` };
 
-  const ask = attendant.readiness();
+  const ask = await attendant.readiness();
   const all = askedIn(finding);
   const dealtWith = new Set<string>();
   const attended = await fewAtOnce(all, (asked) =>
