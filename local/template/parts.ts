@@ -12,6 +12,8 @@ export interface TemplateRule {
   readonly name: string;
   readonly functionLogicalId: string;
   readonly pattern: EventPattern;
+  /** The pattern as it is deployed, JSON. */
+  readonly patternText: string;
   /** Its state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS. */
   readonly readOnlyToo: boolean;
   readonly enabled: boolean;

@@ -71,6 +71,7 @@ export const ruleOf = (rule: RuleSource, stack: Stack): Omit<TemplateRule, 'func
   return {
     name: parsedAt(z.string().default(otherwise), resolved(name, `${place}.Name`), `${place}.Name`),
     pattern: patternAt(resolved(rule.pattern, place), place),
+    patternText: JSON.stringify(resolved(rule.pattern, place)),
     readOnlyToo: state === 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
     enabled: state !== 'DISABLED',
   };
