@@ -48,7 +48,8 @@ const run = async (name: string, faults: readonly Fault[]): Promise<Run> => {
     expect(report.verdict === 'preserved' || report.todo.length > 0).toBe(true);
     await expectNothingLeft(rehearsal, isOver ? { ...report, artefacts: [] } : report);
     expect(policiesIn(rehearsal)).toBe(before);
-    expect(rehearsal.account.lambda.executions.all().map(({ status }) => status)).toEqual(['SUCCEEDED']);
+    const statuses = rehearsal.account.lambda.executions.all().map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 'SUCCEEDED')).toEqual([]);
   };
   const wrong = await holds().then(
     () => null,
