@@ -13,7 +13,8 @@ const ACCOUNT = '111122223333';
 const REGION = 'eu-west-3';
 const TABLE = 'unlatch-Ledger';
 
-const template = loadTemplate('template.yaml');
+/** As the embedded account deploys it: a function that acts asks more than one that rehearses. */
+const template = loadTemplate('template.yaml', { DryRun: 'false' });
 const events = globSync('events/*/*.json')
   .sort()
   .map((file) => ({ file, event: JSON.parse(readFileSync(file, 'utf8')) }));
