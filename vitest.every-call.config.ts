@@ -9,7 +9,7 @@ const SLOW = [
   'crash-before',
   'every-call',
   'every-copy',
-  'every-injection',
+  'every-injection-*',
   'throttles',
 ];
 

@@ -26,6 +26,21 @@ interface Changes {
   readonly alter?: (scenario: Scenario) => Scenario;
 }
 
+/**
+ * Closes when the test is over, or before.
+ * A test may rehearse many hundred times: what it closed is not held until it is over.
+ */
+const untilTestFinished = (close: () => Promise<void>): (() => Promise<void>) => {
+  let open: (() => Promise<void>) | null = close;
+  const end = async (): Promise<void> => {
+    const closing = open;
+    open = null;
+    await closing?.();
+  };
+  onTestFinished(end);
+  return end;
+};
+
 /** A scenario in an embedded account that lasts as long as the test. */
 export const rehearse = async (
   name: string,
@@ -34,14 +49,10 @@ export const rehearse = async (
   const scenario = alter(loadScenario(name));
   const account = await embeddedAccount({ ...scenario.unlatch, parameters: scenario.parameters });
   const restore = leadClientsTo(account, faults);
-  let ended = false;
-  const end = async (): Promise<void> => {
-    if (ended) return;
-    ended = true;
+  const end = untilTestFinished(async () => {
     restore();
     await account.close();
-  };
-  onTestFinished(end);
+  });
   const stage = stageOf(account, scenario);
   return {
     account,

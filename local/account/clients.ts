@@ -209,8 +209,11 @@ export const leadClientsTo = (account: EmbeddedAccount, faults: readonly Fault[]
       events,
       lambda,
       documents,
-    ])
+    ]) {
+      // Sinon holds every stub for good: without its behaviour, it does not hold the account.
+      mock.reset();
       mock.restore();
+    }
     for (const name of Object.keys(environment)) delete process.env[name];
     Object.assign(process.env, before);
   };
