@@ -16,6 +16,7 @@ import { remediate } from '#shared/case/remediation';
 import { parseRequest, summaryOf } from '#shared/case/request';
 import { claimsOf } from '#shared/ledger/claims';
 import { ledgerOf } from '#shared/ledger/ledger';
+import { madeOf } from '#shared/ledger/made';
 import { settingsFrom } from '#shared/settings';
 
 const settings = settingsFrom(process.env);
@@ -28,6 +29,7 @@ const tools = {
   sessions: sessionsOf(settings, new STSClient({})),
   ledger: ledgerOf(dynamo, settings.LEDGER_TABLE, settings.LEDGER_DAYS),
   claims: claimsOf(dynamo, settings.LEDGER_TABLE, settings.LEDGER_DAYS),
+  made: madeOf(dynamo, settings.LEDGER_TABLE, settings.LEDGER_DAYS),
   bucket: evidenceBucketOf(evidenceClient(), settings.EVIDENCE_BUCKET),
   notice: noticeOf(new SNSClient({}), new EventBridgeClient({}), settings.TOPIC_ARN),
 };

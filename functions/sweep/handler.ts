@@ -11,6 +11,7 @@ import { evidenceBucketOf, evidenceClient } from '#shared/aws/evidence-bucket';
 import { noticeOf } from '#shared/aws/notice';
 import { sessionsOf } from '#shared/aws/session';
 import { claimsOf } from '#shared/ledger/claims';
+import { madeOf } from '#shared/ledger/made';
 import { settingsFrom } from '#shared/settings';
 import { parseSweepRequest } from '#shared/sweep/request';
 import { sweep } from '#shared/sweep/sweep';
@@ -18,11 +19,13 @@ import { sweep } from '#shared/sweep/sweep';
 const settings = settingsFrom(process.env);
 const logger = new Logger({ serviceName: 'sweep' });
 const metrics = new Metrics({ namespace: 'Unlatch', serviceName: 'sweep', logger });
+const dynamo = new DynamoDBClient({});
 
 const tools = {
   settings,
   sessions: sessionsOf(settings, new STSClient({})),
-  claims: claimsOf(new DynamoDBClient({}), settings.LEDGER_TABLE, settings.LEDGER_DAYS),
+  claims: claimsOf(dynamo, settings.LEDGER_TABLE, settings.LEDGER_DAYS),
+  made: madeOf(dynamo, settings.LEDGER_TABLE, settings.LEDGER_DAYS),
   bucket: evidenceBucketOf(evidenceClient(), settings.EVIDENCE_BUCKET),
   notice: noticeOf(new SNSClient({}), new EventBridgeClient({}), settings.TOPIC_ARN),
 };

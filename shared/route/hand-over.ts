@@ -6,6 +6,7 @@ import type { DiskCopy } from '#shared/case/case';
 import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
+import { recordMade } from './made.ts';
 
 /** Whose copy it is, and the tags that say so. */
 export interface Belonging {
@@ -45,6 +46,7 @@ const volumeOf = async (
     const volumeId = await flow.step('make a volume', async (custody) =>
       createVolume(await session(), custody, { availabilityZone, from: { snapshotId }, keyArn: null, tags, token }),
     );
+    await recordMade(flow, tools, volumeId, tags);
     const available = await flow.until(
       'wait for the volume',
       async (custody) => ((await volumeState(await session(), custody, volumeId))?.state === 'available' ? true : null),

@@ -1,5 +1,5 @@
 import { fitsRolePattern } from '#shared/signal/role-pattern';
-import type { FoundKey, FoundSnapshot, FoundVolume, OwnerState, PlatformKey, Thing } from './thing.ts';
+import type { FoundKey, FoundSnapshot, FoundVolume, OwnerState, PlatformKey, Tagged, Thing } from './thing.ts';
 
 /** What becomes of a thing, and why. `report`: a person has to see to it. */
 export interface Disposal {
@@ -36,10 +36,7 @@ const isOlder = (since: string | null, days: number, now: string): boolean =>
   since !== null && Date.parse(since) + days * DAY < Date.parse(now);
 
 /** INVARIANT: what an open case made is never touched, and what a case may still own is not either. */
-const owner = (
-  { caseId, since }: Pick<FoundSnapshot, 'caseId' | 'since'>,
-  { ownerOf, now }: Circumstances,
-): Disposal | null => {
+const owner = ({ caseId, since }: Tagged, { ownerOf, now }: Circumstances): Disposal | null => {
   const state = ownerOf(caseId);
   if (state === 'open') return keep(`case ${caseId} is open`);
   if (state === 'unknown' && !isOlder(since, LONGEST_CASE_DAYS, now))
@@ -109,15 +106,22 @@ const ofPlatformKey = (key: PlatformKey, circumstances: Circumstances): Disposal
     : report(`${madeBy} left it behind; \`SweepPlatformKeys\` would end it`);
 };
 
+/** INVARIANT: what bears Unlatch's tags is removed only where the ledger says that Unlatch made it. */
+const ifMade = ({ made, caseId }: Tagged, disposal: Disposal): Disposal => {
+  if (disposal.do !== 'remove' || made === 'yes') return disposal;
+  if (made === 'unknown') return keep('whether Unlatch made it could not be told');
+  return report(`it bears the tags of case ${caseId}, and no record says that Unlatch made it`);
+};
+
 /** Whether a thing goes, stays, or is for a person to decide. */
 export const disposalOf = (thing: Thing, circumstances: Circumstances): Disposal => {
   switch (thing.kind) {
     case 'snapshot':
-      return ofSnapshot(thing, circumstances);
+      return ifMade(thing, ofSnapshot(thing, circumstances));
     case 'volume':
-      return ofVolume(thing, circumstances);
+      return ifMade(thing, ofVolume(thing, circumstances));
     case 'key':
-      return ofKey(thing, circumstances);
+      return ifMade(thing, ofKey(thing, circumstances));
     case 'platform-key':
       return ofPlatformKey(thing, circumstances);
     case 'claim':

@@ -2,76 +2,92 @@ import { creatorOf } from '#shared/aws/key-creator';
 import { describeKey, findKeys, listAliases } from '#shared/aws/keys';
 import type { AwsSession, Custody } from '#shared/aws/session';
 import { type ListedSnapshot, type ListedVolume, listSnapshots, listVolumes } from '#shared/aws/tagged';
-import { instant } from '#shared/signal/envelope';
+import { type Made, type Making, makingIn } from '#shared/ledger/made';
 import type { KeyArn } from '#shared/signal/identifiers';
-import type { FoundKey, FoundSnapshot, FoundVolume, PlatformKey } from './thing.ts';
+import type { FoundKey, FoundSnapshot, FoundVolume, PlatformKey, Tagged } from './thing.ts';
 
-/** Whose a thing is, by its tags. Whatever else stands in a tag is nobody's business here. */
-const ownerIn = (tags: Readonly<Record<string, string>>) => ({
-  caseId: tags['unlatch:case'] ?? '',
-  expires: instant(tags['unlatch:expires']),
-});
+type Owner = Making & Pick<Tagged, 'made'>;
 
-const PARTS = ['passage', 'copy'] as const;
+/** A person may keep a thing longer by its tag, and nobody may end it sooner. */
+const later = (one: string | null, other: string | null): string | null =>
+  one === null || other === null ? null : one > other ? one : other;
 
-const snapshotOf = (
+/** Whose a thing is: by the ledger, and where that knows nothing of it by its tags. */
+const ownerOf = async (made: Made, id: string, tags: Readonly<Record<string, string>>): Promise<Owner> => {
+  const tagged = makingIn(tags);
+  try {
+    const making = await made.of(id);
+    if (making === null) return { ...tagged, made: 'no' };
+    return { ...making, expires: later(making.expires, tagged.expires), made: 'yes' };
+  } catch {
+    return { ...tagged, made: 'unknown' };
+  }
+};
+
+const snapshotOf = async (
   { accountId, region }: AwsSession,
+  made: Made,
   { SnapshotId, State, StartTime, Tags }: ListedSnapshot,
-): FoundSnapshot => ({
+): Promise<FoundSnapshot> => ({
   kind: 'snapshot',
   accountId,
   region,
-  ...ownerIn(Tags),
+  ...(await ownerOf(made, SnapshotId, Tags)),
   snapshotId: SnapshotId,
   state: State,
-  part: PARTS.find((part) => part === Tags['unlatch:part']) ?? null,
   since: StartTime?.toISOString() ?? null,
 });
 
-const volumeOf = (
+const volumeOf = async (
   { accountId, region }: AwsSession,
+  made: Made,
   { VolumeId, State, CreateTime, SnapshotId = '', Tags }: ListedVolume,
-): FoundVolume => ({
+): Promise<FoundVolume> => ({
   kind: 'volume',
   accountId,
   region,
-  ...ownerIn(Tags),
+  ...(await ownerOf(made, VolumeId, Tags)),
   volumeId: VolumeId,
   state: State,
   ofCopy: SnapshotId !== '',
   since: CreateTime?.toISOString() ?? null,
 });
 
-/** The snapshots and volumes that Unlatch made on its way. A frozen snapshot has no tag `unlatch:volume`. */
-export const findDisks = async (session: AwsSession, custody: Custody): Promise<(FoundSnapshot | FoundVolume)[]> => {
+/** The snapshots and volumes that bear the tags of what Unlatch makes on its way. */
+export const findDisks = async (
+  session: AwsSession,
+  custody: Custody,
+  made: Made,
+): Promise<(FoundSnapshot | FoundVolume)[]> => {
   const filters = ['unlatch:case', 'unlatch:volume'].map((key) => ({ Name: 'tag-key', Values: [key] }));
   const [snapshots, volumes] = await Promise.all([
     listSnapshots(session, custody, filters),
     listVolumes(session, custody, filters),
   ]);
-  return [
-    ...snapshots.map((snapshot) => snapshotOf(session, snapshot)),
-    ...volumes.map((volume) => volumeOf(session, volume)),
-  ];
+  return Promise.all([
+    ...snapshots.map((snapshot) => snapshotOf(session, made, snapshot)),
+    ...volumes.map((volume) => volumeOf(session, made, volume)),
+  ]);
 };
 
 const aliasesOf = async (session: AwsSession, custody: Custody, keyArn: KeyArn): Promise<string[]> =>
   (await listAliases(session, custody, keyArn)).map(({ name }) => name);
 
-/** The keys that Unlatch made, by their tag. */
-const findOwnKeys = async (session: AwsSession, custody: Custody): Promise<FoundKey[]> => {
+/** The keys that bear the tag of what Unlatch makes. */
+const findOwnKeys = async (session: AwsSession, custody: Custody, made: Made): Promise<FoundKey[]> => {
   const { accountId, region } = session;
   const tagged = await findKeys(session, custody, 'unlatch:case');
   const found = await Promise.all(
     tagged.map(async ({ keyArn, tags }): Promise<FoundKey | null> => {
-      const [key, aliases] = await Promise.all([
+      const [key, aliases, owner] = await Promise.all([
         describeKey(session, custody, keyArn),
         aliasesOf(session, custody, keyArn),
+        ownerOf(made, keyArn, tags),
       ]);
       // The index of tags knows keys for a while that are gone.
       if (key === null || key.manager !== 'CUSTOMER') return null;
       const { state, isReplica, createdAt: since } = key;
-      return { kind: 'key', accountId, region, ...ownerIn(tags), keyArn, state, aliases, isReplica, since };
+      return { kind: 'key', accountId, region, ...owner, keyArn, state, aliases, isReplica, since };
     }),
   );
   return found.filter((key) => key !== null);
@@ -106,9 +122,10 @@ const findPlatformKeys = async (
 export const findTemporaryKeys = async (
   session: AwsSession,
   custody: Custody,
+  made: Made,
   aliasPrefix: string,
 ): Promise<(FoundKey | PlatformKey)[]> => {
-  const own = await findOwnKeys(session, custody);
+  const own = await findOwnKeys(session, custody, made);
   const others = await findPlatformKeys(session, custody, aliasPrefix, new Set(own.map(({ keyArn }) => keyArn)));
   return [...own, ...others];
 };

@@ -5,6 +5,7 @@ import { type AwsSession, type Custody, messageOf, type Sessions } from '#shared
 import { deleteSnapshot } from '#shared/aws/snapshots';
 import { deleteVolume } from '#shared/aws/volumes';
 import type { Claims } from '#shared/ledger/claims';
+import type { Made } from '#shared/ledger/made';
 import type { Settings } from '#shared/settings';
 import { type Circumstances, type Disposal, disposalOf, type KeyUse } from './disposal.ts';
 import { findDisks, findStanding, findTemporaryKeys, type Standing } from './finding.ts';
@@ -16,6 +17,7 @@ export interface SweepTools {
   readonly settings: Settings;
   readonly sessions: Sessions;
   readonly claims: Claims;
+  readonly made: Made;
   readonly bucket: EvidenceBucket;
   readonly notice: Notice;
 }
@@ -92,7 +94,7 @@ const sameKey = (one: string, other: string): boolean =>
 
 /** Finds what no case owns, and removes what is Unlatch's own. It ends, whatever goes wrong on the way. */
 export const sweep = async (tools: SweepTools, { dryRun }: SweepRequest): Promise<SweepReport> => {
-  const { settings, sessions, claims, bucket, notice } = tools;
+  const { settings, sessions, claims, made, bucket, notice } = tools;
   const at = new Date().toISOString();
   const custody: Custody = [];
   const places = placesOf(settings);
@@ -116,7 +118,7 @@ export const sweep = async (tools: SweepTools, { dryRun }: SweepRequest): Promis
 
   const owners = new Map<string, OwnerState>();
   const askOwners = async (things: readonly Thing[]): Promise<void> => {
-    const ids = new Set(things.flatMap((thing) => ('caseId' in thing && thing.kind !== 'claim' ? [thing.caseId] : [])));
+    const ids = new Set(things.flatMap((thing) => ('made' in thing ? [thing.caseId] : [])));
     for (const id of ids)
       if (!owners.has(id)) owners.set(id, await claims.stateOf(id).catch((): OwnerState => 'unknown'));
   };
@@ -144,7 +146,7 @@ export const sweep = async (tools: SweepTools, { dryRun }: SweepRequest): Promis
     platformKeyDays: settings.PLATFORM_KEY_DAYS,
   });
 
-  const disks = await everywhere((session) => findDisks(session, custody), lists.failed);
+  const disks = await everywhere((session) => findDisks(session, custody, made), lists.failed);
   const abandoned = await claims.abandoned().catch((error: unknown) => {
     lists.failed.push({ kind: 'claim', id: 'claims', place: null, because: messageOf(error), undo: null });
     return [];
@@ -160,7 +162,7 @@ export const sweep = async (tools: SweepTools, { dryRun }: SweepRequest): Promis
     );
 
   const keys = await everywhere(
-    (session) => findTemporaryKeys(session, custody, settings.KEY_ALIAS_PREFIX),
+    (session) => findTemporaryKeys(session, custody, made, settings.KEY_ALIAS_PREFIX),
     lists.failed,
   );
   await askOwners(keys);

@@ -6,8 +6,13 @@ interface Found {
   readonly region: string;
 }
 
-/** What Unlatch made, by its tag. A frozen snapshot is none of it: it is evidence, and looked at by nobody here. */
-interface Tagged extends Found {
+/**
+ * What bears Unlatch's tags: they say where to look, for anybody may tag a thing. What counts is what the ledger says, where
+ * it knows the thing. A frozen snapshot bears other tags, and is recorded nowhere as made: it is evidence.
+ */
+export interface Tagged extends Found {
+  /** Whether the ledger says that Unlatch made it; `unknown`: it could not be asked. */
+  readonly made: 'yes' | 'no' | 'unknown';
   readonly caseId: string;
   /** `null`: it bears no date. */
   readonly expires: string | null;

@@ -8,7 +8,7 @@ const daysAgo = (days: number): string => new Date(Date.parse(NOW) - days * 86_4
 const daysOn = (days: number): string => daysAgo(-days);
 
 const place = { accountId: '111122223333', region: 'eu-west-3' };
-const tagged = { ...place, caseId: 'closed-case', expires: daysOn(80), since: daysAgo(2) };
+const tagged = { ...place, made: 'yes' as const, caseId: 'closed-case', expires: daysOn(80), since: daysAgo(2) };
 
 const snapshot: FoundSnapshot = {
   kind: 'snapshot',
@@ -86,6 +86,36 @@ const cases: readonly Case[] = [
     thing: { ...snapshot, part: 'passage' },
     do: 'remove',
     because: /needs it no more/,
+  },
+  {
+    name: 'what bears the tags and was recorded nowhere is for a person: anybody may tag a thing',
+    thing: { ...snapshot, expires: daysAgo(1), made: 'no' },
+    do: 'report',
+    because: /no record says that Unlatch made it/,
+  },
+  {
+    name: 'what bears the tags stays where the ledger cannot be asked',
+    thing: { ...snapshot, expires: daysAgo(1), made: 'unknown' },
+    do: 'keep',
+    because: /could not be told/,
+  },
+  {
+    name: 'a volume that was recorded nowhere is for a person',
+    thing: { ...volume, made: 'no' },
+    do: 'report',
+    because: /no record/,
+  },
+  {
+    name: 'a key that was recorded nowhere is for a person',
+    thing: { ...key, made: 'no' },
+    do: 'report',
+    because: /no record/,
+  },
+  {
+    name: 'a key whose alias was left, recorded nowhere, keeps it',
+    thing: { ...key, state: 'PendingDeletion', made: 'no' },
+    do: 'report',
+    because: /no record/,
   },
   {
     name: 'a passing copy of an open case stays',

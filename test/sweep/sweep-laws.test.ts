@@ -11,6 +11,12 @@ const OTHER = '444455556666';
 const REGION = 'eu-west-3';
 const DAY = 86_400_000;
 
+const FORGED = {
+  'unlatch:case': 'a-case-that-died',
+  'unlatch:volume': 'vol-0a1b2c3d4e5f60718',
+  'unlatch:expires': '2020-01-01T00:00:00Z',
+};
+
 /** Everything that a stranger may have, among it what looks nearly like Unlatch's own. */
 const strangeTags = fc.constantFrom<Readonly<Record<string, string>>>(
   {},
@@ -20,6 +26,9 @@ const strangeTags = fc.constantFrom<Readonly<Record<string, string>>>(
   { 'Unlatch:Case': 'a case', 'Unlatch:Volume': 'a volume' },
   { 'unlatch:expires': '2020-01-01T00:00:00Z' },
   { CadoResponse: 'temporary' },
+  // Whoever may tag a thing can write the very tags of a copy that is over.
+  FORGED,
+  { ...FORGED, 'unlatch:part': 'passage' },
 );
 
 const strangeAliases = fc.constantFrom<readonly string[]>(
@@ -40,7 +49,11 @@ const strangers = fc.record({
     fc.record({
       accountId: account,
       aliases: strangeAliases,
-      tags: fc.constantFrom<Readonly<Record<string, string>>>({}, { 'unlatch:expires': '2020-01-01T00:00:00Z' }),
+      tags: fc.constantFrom<Readonly<Record<string, string>>>(
+        {},
+        { 'unlatch:expires': '2020-01-01T00:00:00Z' },
+        FORGED,
+      ),
       state: fc.constantFrom<Key['state']>('Enabled', 'Disabled', 'PendingDeletion'),
     }),
     { maxLength: 6 },

@@ -1,6 +1,9 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { Key, Snapshot } from '#local/account/state';
+import { madeOf, makingIn } from '#shared/ledger/made';
 import { parseSweepRequest } from '#shared/sweep/request';
+import { readAs } from '../aws/reading.ts';
 import { madeKeys, OWN, rehearseDisks, sweepNow, TARGET } from '../case/re-encryptions.ts';
 import type { Rehearsal } from '../rehearsal.ts';
 
@@ -36,6 +39,10 @@ const platformKey = async ({ account }: Rehearsal, role = 'myCadoResponseRole'):
   if (key === undefined) throw new Error('the key was not made');
   return key;
 };
+
+/** As a case keeps it of what it makes. */
+const recordMade = (rehearsal: Rehearsal, { snapshotId, tags }: Snapshot) =>
+  readAs(rehearsal, () => madeOf(new DynamoDBClient({}), 'unlatch-Ledger', 30).keep(snapshotId, makingIn(tags)));
 
 const leftSnapshot = ({ account }: Rehearsal, more: Partial<Snapshot> = {}): Snapshot => {
   const snapshot: Snapshot = {
@@ -85,16 +92,46 @@ describe('a temporary key that the platform left behind', () => {
 describe('a sweep', () => {
   it('deletes a snapshot of EBS direct that nobody writes any more', async () => {
     const rehearsal = await rehearseDisks('default-key-cross-account');
-    const { snapshotId } = leftSnapshot(rehearsal, { upload: null });
+    const left = leftSnapshot(rehearsal, { upload: null });
+    const { snapshotId } = left;
+    await recordMade(rehearsal, left);
     const report = await sweepNow(rehearsal);
     expect(report?.removed).toMatchObject([{ kind: 'snapshot', id: snapshotId }]);
     expect(rehearsal.account.state.snapshots.has(snapshotId)).toBe(false);
   });
 
+  it('lets a snapshot be that only bears the tags, and tells of it', async () => {
+    const rehearsal = await rehearseDisks('default-key-cross-account');
+    const { snapshotId } = leftSnapshot(rehearsal, { upload: null });
+    const report = await sweepNow(rehearsal);
+    expect(report?.removed).toEqual([]);
+    expect(report?.reported).toMatchObject([{ id: snapshotId, because: expect.stringContaining('no record says') }]);
+    expect(rehearsal.account.state.snapshots.has(snapshotId)).toBe(true);
+  });
+
+  it('touches no frozen snapshot and no copy that somebody tags as though it were over', async () => {
+    const rehearsal = await rehearseDisks('default-key-cross-account');
+    await rehearsal.acquire();
+    const { snapshots } = rehearsal.account.state;
+    const before = [...snapshots.keys()];
+    for (const { tags } of snapshots.values()) {
+      tags['unlatch:case'] ??= 'a-case-that-died';
+      tags['unlatch:volume'] ??= 'vol-0a1b2c3d4e5f60718';
+      tags['unlatch:part'] = 'passage';
+      tags['unlatch:expires'] = '2020-01-01T00:00:00Z';
+    }
+    await rehearsal.account.ground.settle(15 * DAY);
+    const report = await sweepNow(rehearsal);
+    expect(report?.removed.filter(({ kind }) => kind === 'snapshot')).toEqual([]);
+    expect(before.filter((snapshotId) => !snapshots.has(snapshotId))).toEqual([]);
+  });
+
   it('tells of what it could not remove, and keeps a log of what it did', async () => {
     const faults = [{ api: 'ec2:DeleteSnapshot', nth: 'every' as const, what: 'refuse' as const }];
     const rehearsal = await rehearseDisks('default-key-cross-account', { faults });
-    const { snapshotId } = leftSnapshot(rehearsal);
+    const left = leftSnapshot(rehearsal);
+    const { snapshotId } = left;
+    await recordMade(rehearsal, left);
     const report = await sweepNow(rehearsal);
     expect(report?.failed).toMatchObject([
       { id: snapshotId, because: expect.stringContaining('could not be removed') },
@@ -138,7 +175,9 @@ describe('a sweep', () => {
   it('as a dry run, tells what would go and changes nothing', async () => {
     const rehearsal = await rehearseDisks('default-key-cross-account');
     const { account } = rehearsal;
-    const { snapshotId } = leftSnapshot(rehearsal);
+    const left = leftSnapshot(rehearsal);
+    const { snapshotId } = left;
+    await recordMade(rehearsal, left);
     const { logicalId } = account.template.functions.find(({ folder }) => folder === 'sweep') ?? { logicalId: '' };
     const session = account.sessionOf(logicalId);
     const call = { input: {}, session, region: account.region, requestId: account.ground.uuid() };

@@ -52,7 +52,7 @@ export const copyDisk = async (
   let from = { snapshotId: source.snapshotId, region: target.region as string };
   let takeAway = async (): Promise<Traces> => ({ removed: [], left: [] });
   if (passage !== null) {
-    const passed = await copyUnder(flow, {
+    const passed = await copyUnder(flow, tools, {
       ...order('passage', passage, target.region),
       session: there,
       source: from,
@@ -69,7 +69,11 @@ export const copyDisk = async (
       return failed(volumeId, messageOf(error), await takeAway());
     }
   }
-  const made = await copyUnder(flow, { ...order('copy', final, places.finalRegion), session: here, source: from });
+  const made = await copyUnder(flow, tools, {
+    ...order('copy', final, places.finalRegion),
+    session: here,
+    source: from,
+  });
   const gone = await takeAway();
   const traces = { removed: [...made.removed, ...gone.removed], left: [...made.left, ...gone.left] };
   if (!made.made) return failed(volumeId, made.because, traces);

@@ -1,9 +1,11 @@
 import { type AwsSession, messageOf } from '#shared/aws/session';
 import { copySnapshot, findTagged, hasRoomForACopy, type NewCopy } from '#shared/aws/snapshots';
 import { type Flow, pausesUpTo, StepFailedError } from '#shared/case/flow';
+import type { Tools } from '#shared/case/tools';
 import type { SnapshotId } from '#shared/signal/identifiers';
 import { type Completed, completed } from '../completion.ts';
 import { discardSnapshot, type Traces } from '../discard.ts';
+import { recordMade } from '../made.ts';
 
 /** A copy to be made, in an account and Region of its own. */
 export interface CopyOrder extends NewCopy {
@@ -49,10 +51,10 @@ const begun = async (flow: Flow, order: CopyOrder, room = pausesUpTo(ROOM_SECOND
   }
 };
 
-const attempt = async (flow: Flow, order: CopyOrder): Promise<CopyMade> => {
+const attempt = async (flow: Flow, tools: Tools, order: CopyOrder): Promise<CopyMade> => {
   let snapshotId: SnapshotId;
   try {
-    snapshotId = await begun(flow, order);
+    snapshotId = await recordMade(flow, tools, await begun(flow, order), order.tags);
   } catch (error) {
     return { made: false, because: messageOf(error), removed: [], left: [] };
   }
@@ -73,12 +75,12 @@ const attempt = async (flow: Flow, order: CopyOrder): Promise<CopyMade> => {
 };
 
 /** Copies a snapshot under another key, and waits for it. What comes to nothing is deleted; a key may need a moment. */
-export const copyUnder = async (flow: Flow, order: CopyOrder): Promise<CopyMade> => {
+export const copyUnder = async (flow: Flow, tools: Tools, order: CopyOrder): Promise<CopyMade> => {
   let last: CopyMade = { made: false, because: 'it was not tried', removed: [], left: [] };
   const removed: string[] = [];
   for (const [number, seconds] of TRIES_AFTER.entries()) {
     if (seconds > 0) await flow.pause(`${order.name}: pause ${number}`, seconds);
-    last = await attempt(flow, order);
+    last = await attempt(flow, tools, order);
     removed.push(...last.removed);
     // A copy that could not be taken away would be found again, and taken for the new one.
     if (last.made || last.left.length > 0) break;

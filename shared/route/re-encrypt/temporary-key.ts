@@ -4,6 +4,7 @@ import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import { KeyArn } from '#shared/signal/identifiers';
 import type { Traces } from '../discard.ts';
+import { recordMade } from '../made.ts';
 import { temporaryKeyPolicy } from './key-policy.ts';
 
 /** A key that is to be made for a case. */
@@ -64,6 +65,7 @@ const replicate = async (flow: Flow, tools: Tools, job: KeyJob, keyArn: KeyArn, 
       }),
     async (custody) => (await described(custody))?.keyArn ?? null,
   );
+  await recordMade(flow, tools, replicaArn, job.tags);
   const usable = await flow.until(
     'wait for the replica',
     async (custody) => ((await described(custody))?.state === 'Enabled' ? true : null),
@@ -94,14 +96,15 @@ export const makeKey = async (flow: Flow, tools: Tools, job: KeyJob): Promise<Ke
       return found?.keyArn ?? null;
     },
   );
+  await recordMade(flow, tools, keyArn, job.tags);
   await name(flow, tools, job, keyArn, primary);
   for (const region of others) await replicate(flow, tools, job, keyArn, region);
   return (region) => inRegion(keyArn, region);
 };
 
 /**
- * Ends every key of the case, replicas before their primary. They are looked for by their tag: where the making of one was
- * broken off, nobody knows it by name.
+ * Ends every key of the case, replicas before their primary. They are looked for by their tag, where the making of one was
+ * broken off; and ended where the ledger says that they are Unlatch's, for anybody may tag a key.
  */
 export const endKeys = async (flow: Flow, tools: Tools, { caseId, regions }: KeyJob): Promise<Traces> => {
   const removed: string[] = [];
@@ -111,11 +114,16 @@ export const endKeys = async (flow: Flow, tools: Tools, { caseId, regions }: Key
       .step(`end the keys in ${region}`, async (custody): Promise<Traces> => {
         const session = await ownSession(tools, region);
         const ended: string[] = [];
+        const strange: string[] = [];
         for (const { keyArn } of await findKeys(session, custody, 'unlatch:case', caseId)) {
+          if ((await tools.made.of(keyArn))?.caseId !== caseId) {
+            strange.push(`${keyArn}: it bears the case's tag, and no record says that Unlatch made it`);
+            continue;
+          }
           const state = await endKey(session, custody, keyArn, tools.settings.KEY_ALIAS_PREFIX);
           if (state !== null) ended.push(endedKey(keyArn, state.deletedAt));
         }
-        return { removed: ended, left: [] };
+        return { removed: ended, left: strange };
       })
       .catch(
         (error: unknown): Traces => ({

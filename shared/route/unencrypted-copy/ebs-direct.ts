@@ -7,6 +7,7 @@ import type { Tools } from '#shared/case/tools';
 import { SnapshotId } from '#shared/signal/identifiers';
 import { completed } from '../completion.ts';
 import { discardSnapshot } from '../discard.ts';
+import { recordMade } from '../made.ts';
 import { reasonOf } from './attempts.ts';
 import { type Aggregate, aggregateOf, wholeRecords } from './checksums.ts';
 import type { Copying, CopyJob } from './copying.ts';
@@ -228,7 +229,7 @@ const compared = async (
  * cannot be completed is deleted.
  */
 export const ebsDirectCopy = async (flow: Flow, tools: Tools, job: SnapshotJob): Promise<Copying> => {
-  const snapshotId = await start(flow, tools, job);
+  const snapshotId = await recordMade(flow, tools, await start(flow, tools, job), job.tags);
   try {
     const lanes = lanesOf(job.sizeGiB);
     const parts = await everyLane(flow, 'copy', lanes, (part, lane) =>

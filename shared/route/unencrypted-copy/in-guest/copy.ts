@@ -16,6 +16,7 @@ import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
 import { completed } from '../../completion.ts';
 import { discardSnapshot, discardVolume, type Traces } from '../../discard.ts';
 import { type Guest, runOnGuest } from '../../guest-command.ts';
+import { recordMade } from '../../made.ts';
 import type { Copying, CopyJob } from '../copying.ts';
 import { firstBlock } from '../first-block.ts';
 import { renderCopyCommand } from './command.ts';
@@ -207,6 +208,7 @@ const copyTo = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeI
   const taken = await snapshot(flow, tools, job, volumeId).catch((error: unknown) => ({ because: messageOf(error) }));
   if (typeof taken === 'object')
     return { result: 'failed', ...taken, removed: [], left: [`a snapshot of ${volumeId}, if one was made`] };
+  await recordMade(flow, tools, taken, job.tags);
   const because = await flawIn(flow, tools, job, taken);
   if (because !== null)
     return { result: 'failed', because, ...(await discardSnapshot(flow, () => session(tools, job), taken)) };
@@ -227,7 +229,7 @@ const copyTo = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeI
  * used. The image is of a disk in use, and not of one instant; the copy says so.
  */
 export const inGuestCopy = async (flow: Flow, tools: Tools, job: GuestJob): Promise<Copying> => {
-  const volumeId = await makeVolume(flow, tools, job);
+  const volumeId = await recordMade(flow, tools, await makeVolume(flow, tools, job), job.tags);
   const copying = await copyTo(flow, tools, job, volumeId).catch(
     (error: unknown): Copying => ({ result: 'failed', because: messageOf(error), removed: [], left: [] }),
   );
