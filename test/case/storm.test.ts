@@ -1,23 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { type Rehearsal, rehearse } from '../rehearsal.ts';
+import { shuffled } from '../shuffled.ts';
 
 type SampleEvent = { detail: { requestID?: string } & Record<string, unknown> } & Record<string, unknown>;
 
 const sample = (name: string): SampleEvent => JSON.parse(readFileSync(`events/aws.${name}.json`, 'utf8'));
-
-/** Shuffles the same way for the same seed. */
-const shuffled = <T>(items: readonly T[], seed: number): T[] => {
-  let state = seed;
-  const random = () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
-  return items
-    .map((item) => ({ item, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
-};
 
 /** The lineage that the refusals' snapshot has: a snapshot of the instance's first volume, in the target account. */
 const lineage = ({ account }: Rehearsal): SampleEvent => {

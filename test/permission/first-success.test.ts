@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventBridgeEvent } from '#local/account/call';
 import type { Scenario } from '#local/scenario/scenario';
 import { rehearse } from '../rehearsal.ts';
+import { shuffled } from '../shuffled.ts';
 import { ACCOUNT, ROLE_NAME } from './generated.ts';
 import { retiring, textOf, writesOf } from './retiring.ts';
 
@@ -110,19 +111,6 @@ describe('nothing is edited', () => {
     expect(writesOf(rehearsal)).toEqual([]);
   });
 });
-
-/** Shuffles the same way for the same seed. */
-const shuffled = <T>(items: readonly T[], seed: number): T[] => {
-  let state = seed;
-  const random = () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
-  };
-  return items
-    .map((item) => ({ item, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
-};
 
 /** The events of one import, as they were delivered. */
 const eventsOfImport = async (): Promise<EventBridgeEvent[]> => {
