@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
 import { headlineOf, proofInWords } from '#shared/permission/in-words';
 import type { PermissionReport, ReportedEdit } from '#shared/permission/report';
 import { type Html, html, prose } from './escape.ts';
+import { page } from './page.ts';
 import { STYLE } from './report-style.ts';
 
 const EXTRA = `
 .diff{white-space:pre-wrap;overflow-wrap:anywhere;font-family:ui-monospace,monospace;font-size:.85rem;line-height:1.45}
 .diff ins{text-decoration:none;background:#2e7d3233}.diff del{text-decoration:none;background:#c6282833}`;
 const STYLES = `${STYLE}${EXTRA}`;
-
-/** Nothing loads and nothing runs, as in the report of a case. */
-const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLES).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 const diffLine = (line: string): Html => {
   if (line.startsWith('+') && !line.startsWith('+++')) return html`<ins>${line}</ins>\n`;
@@ -61,20 +58,6 @@ ${listSection(
   ),
 )}
 </main>
-<footer><p>Unlatch ${report.tool.version}</p></footer>
-</body>`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-${html`<title>${headline} · ${report.caseId}</title>`}
-<style>${STYLES}</style>
-</head>
-${body}
-</html>
-`;
+<footer><p>Unlatch ${report.tool.version}</p></footer>`;
+  return page({ title: `${headline} · ${report.caseId}`, style: STYLES, script: null, body: `${body}` });
 };

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { CaseReport } from '#shared/case/report';
 import { html, prose } from './escape.ts';
+import { page } from './page.ts';
 import {
   caseFooter,
   cleanUpSection,
@@ -14,24 +14,6 @@ import {
 } from './report-sections.ts';
 import { STYLE } from './report-style.ts';
 import { headlineOf } from './report-words.ts';
-
-/**
- * Nothing loads and nothing runs: the one style is admitted by its hash, over the exact text of the element.
- * https://www.w3.org/TR/CSP3/#grammardef-hash-source
- */
-const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
-
-const HEAD = `<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">`;
 
 /** The report of a case as one self-contained page: no scripts, nothing loaded, readable offline and on paper. */
 export const reportHtml = (report: CaseReport): string => {
@@ -49,16 +31,6 @@ ${routesSection(report)}
 ${cleanUpSection(report)}
 ${timelineSection(report)}
 </main>
-${caseFooter(report)}
-</body>`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-${HEAD}
-${html`<title>${headline} · ${report.caseId}</title>`}
-<style>${STYLE}</style>
-</head>
-${body}
-</html>
-`;
+${caseFooter(report)}`;
+  return page({ title: `${headline} · ${report.caseId}`, style: STYLE, script: null, body: `${body}` });
 };

@@ -1,22 +1,11 @@
-import { createHash } from 'node:crypto';
 import { type Html, html, prose, visible } from '#shared/evidence/escape';
+import { page } from '#shared/evidence/page';
 import { timeInWords } from '#shared/evidence/report-words';
 import { causesOf, summaryLines } from './assembly.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import type { Counts, HealthCheck, ReadinessReport } from './report.ts';
 import { STEPS, type StepName } from './ways.ts';
-
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
-/** Nothing is loaded or sent: the one style and the one script are admitted by their hashes. */
-const POLICY = [
-  "default-src 'none'",
-  `style-src ${hashOf(PAGE_STYLE)}`,
-  `script-src ${hashOf(PAGE_SCRIPT)}`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
 
 const STEP_TITLES: Readonly<Record<StepName, string>> = {
   snapshot: 'Snapshot',
@@ -125,21 +114,10 @@ ${notes(report)}
     platform.keyArn === null ? 'under a key that is not known' : html`under <code>${platform.keyArn}</code>`
   }.</p><p>${tool.name} ${tool.version}. Each step is decided from the policies as they were read; nothing was changed.</p></footer>
 <script type="application/json" id="data">`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-${html`<title>${headline} · ${runId}</title>`}
-<style>${PAGE_STYLE}</style>
-</head>
-${body}${embedded(dataOf(report))}</script>
-<script>${PAGE_SCRIPT}</script>
-</body>
-</html>
-`;
+  return page({
+    title: `${headline} · ${runId}`,
+    style: PAGE_STYLE,
+    script: PAGE_SCRIPT,
+    body: `${body}${embedded(dataOf(report))}</script>`,
+  });
 };
