@@ -135,6 +135,10 @@ describe('sample events', () => {
     expect({ kind, action, layer, explicit }).toEqual(facts);
   });
 
+  it('the close of a case is taken from this account alone: any other that may put events could forge it', () => {
+    expect(takingRules(template, { ...eventAt('unlatch/case-closed.json'), account: '444455556666' })).toEqual([]);
+  });
+
   it.each(template.rules.map(({ name }) => ({ name })))('$name has a sample', ({ name }) => {
     const taken = [...table.map(({ rule }) => `ObserveFunction${rule}`), 'FindingFunctionGuardDutyFound'];
     expect(taken).toContain(name);

