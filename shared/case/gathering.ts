@@ -3,13 +3,13 @@ import { readKeyFacts } from '#shared/aws/key-facts';
 import { readOrganizationFacts } from '#shared/aws/organization-facts';
 import { readPrincipalFacts } from '#shared/aws/principal-facts';
 import { type AwsSession, type Custody, errorName, isRefusal } from '#shared/aws/session';
-import type {
-  FactsRecord,
-  GrantRecord,
-  KeyRecord,
-  NamedDocument,
-  OrganizationRecord,
-  PrincipalRecord,
+import {
+  type FactsRecord,
+  type GrantRecord,
+  keyUnknown,
+  type NamedDocument,
+  organizationUnknown,
+  type PrincipalRecord,
 } from '#shared/diagnosis/facts-record';
 import type { Question } from '#shared/diagnosis/question';
 import { isGrantee } from '#shared/policy/grant';
@@ -22,25 +22,12 @@ import type { Tools } from './tools.ts';
 const NO_KEY = 'the refusal names no key';
 const NOBODY = 'the refusal names nobody whose policies could be read';
 
-const keyUnknown = (because: string): KeyRecord => ({
-  state: unknown(because),
-  manager: unknown(because),
-  policy: unknown(because),
-  grants: unknown(because),
-  aliases: unknown(because),
-});
-
 const principalUnknown = (because: string): PrincipalRecord => ({
   arn: null,
   uniqueId: null,
   identityPolicies: unknown(because),
   permissionsBoundary: unknown(because),
   sessionPolicies: unknown(because),
-});
-
-const organizationUnknown = (because: string): OrganizationRecord => ({
-  serviceControlPolicies: unknown(because),
-  resourceControlPolicies: unknown(because),
 });
 
 /** A grant to somebody else cannot bear on the question, and a key has one for every volume in use. */

@@ -136,3 +136,18 @@ export const readFacts = ({ key, principal, organization, vpcEndpointPolicy }: F
   },
   vpcEndpointPolicy: reading(vpcEndpointPolicy, (policy) => (policy === null ? null : readOfResource(policy))),
 });
+
+/** A key of which nothing could be read, and why. */
+export const keyUnknown = (because: string): KeyRecord => ({
+  state: unknown(because),
+  manager: unknown(because),
+  policy: unknown(because),
+  grants: unknown(because),
+  aliases: unknown(because),
+});
+
+/** The same of an organisation. */
+export const organizationUnknown = (because: string): OrganizationRecord => ({
+  serviceControlPolicies: unknown(because),
+  resourceControlPolicies: unknown(because),
+});

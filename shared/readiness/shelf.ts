@@ -6,7 +6,13 @@ import { readPrincipalFacts } from '#shared/aws/principal-facts';
 import { responseRolesIn } from '#shared/aws/response-roles';
 import { type AwsSession, type Custody, errorName, isRefusal, type Sessions } from '#shared/aws/session';
 import { encryptsByDefault } from '#shared/aws/snapshots';
-import type { KeyRecord, NamedDocument, OrganizationRecord, PrincipalRecord } from '#shared/diagnosis/facts-record';
+import {
+  type KeyRecord,
+  keyUnknown,
+  type NamedDocument,
+  organizationUnknown,
+  type PrincipalRecord,
+} from '#shared/diagnosis/facts-record';
 import { isGrantee } from '#shared/policy/grant';
 import { type Known, known, unknown } from '#shared/policy/known';
 import { principalOf } from '#shared/policy/principal';
@@ -23,19 +29,6 @@ export interface Told {
   readonly platformKeyArn: string | null;
   readonly sessionPolicies: readonly NamedDocument[];
 }
-
-const keyUnknown = (because: string): KeyRecord => ({
-  state: unknown(because),
-  manager: unknown(because),
-  policy: unknown(because),
-  grants: unknown(because),
-  aliases: unknown(because),
-});
-
-const organizationUnknown = (because: string): OrganizationRecord => ({
-  serviceControlPolicies: unknown(because),
-  resourceControlPolicies: unknown(because),
-});
 
 const WAS_THROTTLED = /was throttled$/;
 

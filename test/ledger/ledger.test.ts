@@ -1,31 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerTable } from '#local/account/ledger-table';
-import { Origin } from '#shared/case/case';
 import { type Ledger, ledgerOf } from '#shared/ledger/ledger';
 import { openingOf } from '#shared/ledger/opening';
-import { readSignal } from '#shared/signal/read-signal';
 import { AcquiringCall, Denial, type Signal } from '#shared/signal/signal';
+import { call, denial, origin, sample } from './samples.ts';
 
-const watch = { responseRole: '*CadoResponse*', ownRoles: [] };
-const sample = (path: string): Signal => {
-  const text = readFileSync(new URL(`../../events/${path}.json`, import.meta.url), 'utf8');
-  const reading = readSignal(JSON.parse(text), watch);
-  if ('ignored' in reading) throw new Error(`${path}: ${reading.ignored}`);
-  return reading.signal;
-};
-
-const call = sample('aws.ec2/create-volume');
-const denial = sample('aws.kms/create-grant-not-allowed-by-key-policy');
 const outcome = sample('aws.ec2/ebs-create-volume-failed-with-disabled-key');
-const origin = Origin.parse({
-  accountId: '444455556666',
-  region: 'eu-west-3',
-  instanceId: 'i-0123456789abcdef0',
-  volumeId: 'vol-0123456789abcdef0',
-  snapshotId: null,
-});
 
 /** Every order of a few things. */
 const ordersOf = <T>(things: readonly T[]): T[][] =>

@@ -1,30 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeAll, expect, it } from 'vitest';
-import { Origin } from '#shared/case/case';
 import { claimsOf } from '#shared/ledger/claims';
 import { ledgerOf } from '#shared/ledger/ledger';
-import { readSignal } from '#shared/signal/read-signal';
-import type { Signal } from '#shared/signal/signal';
+import { madeOf } from '#shared/ledger/made';
+import { call, denial, origin } from '../ledger/samples.ts';
 import { withMoto } from './account.ts';
 
 const TABLE = 'unlatch-ledger';
-const watch = { responseRole: '*CadoResponse*', ownRoles: [] };
-const sample = (path: string): Signal => {
-  const reading = readSignal(JSON.parse(readFileSync(`events/${path}.json`, 'utf8')), watch);
-  if ('ignored' in reading) throw new Error(reading.ignored);
-  return reading.signal;
-};
-const call = sample('aws.ec2/create-volume');
-const denial = sample('aws.kms/create-grant-not-allowed-by-key-policy');
-const origin = Origin.parse({
-  accountId: '444455556666',
-  region: 'eu-west-3',
-  instanceId: 'i-0123456789abcdef0',
-  volumeId: 'vol-0123456789abcdef0',
-  snapshotId: null,
-});
-
 withMoto('the ledger', () => {
   const client = new DynamoDBClient({});
   const ledger = ledgerOf(client, TABLE, 30);
@@ -107,5 +89,13 @@ withMoto('the ledger', () => {
     ).toEqual([]);
     expect(await ledger.lineage(`volume#${makes.volumeId}`)).toMatchObject({ instanceId: origin.instanceId });
     expect(time).not.toBeNull();
+  });
+
+  it('what was made is known by its id, and nothing else is', async () => {
+    const made = madeOf(client, TABLE, 30);
+    const making = { caseId: 'case-1', expires: '2026-06-01T00:00:00.000Z', part: 'copy' } as const;
+    await made.keep('snap-0123456789abcdef0', making);
+    expect(await made.of('snap-0123456789abcdef0')).toEqual(making);
+    expect(await made.of('snap-0123456789abcdef1')).toBeNull();
   });
 });
