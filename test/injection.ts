@@ -10,9 +10,6 @@ const FAULTS = [
   'crash-after',
 ] as const satisfies readonly Fault['what'][];
 
-/** Calls that only name the caller in the custody log: where they fail, the log says `unknown`, and nothing is retried. */
-const UNCOUNTED = new Set(['sts:GetCallerIdentity']);
-
 /** A rehearsal with faults, to its end. */
 export interface Run {
   readonly account: EmbeddedAccount;
@@ -48,7 +45,6 @@ export const injectEverywhere = async (
   let points = 0;
   for (const what of FAULTS) {
     for (const [at, api] of calls.entries()) {
-      if (UNCOUNTED.has(api)) continue;
       points += 1;
       const nth = calls.slice(0, at + 1).filter((other) => other === api).length;
       const ended = await run([{ api, nth, what }]);

@@ -12,3 +12,6 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'AuthFailure',
 ]);
 export const isRefusal = (name: string): boolean => REFUSALS.has(name);
+
+/** EC2 saying that a limit is reached: surely nothing was made. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
+export const LIMIT_REACHED = 'ResourceLimitExceeded';

@@ -14,7 +14,7 @@ import type { Rules } from './rules.ts';
 import type { Tagging } from './tagging.ts';
 
 // Whoever only reads errors imports them from there, and loads no client of a service.
-export { errorName, isRefusal, messageOf } from './errors.ts';
+export { errorName, isRefusal, LIMIT_REACHED, messageOf } from './errors.ts';
 
 /** One account and Region as Unlatch works there: its clients, and the name it is seen under. */
 export interface AwsSession {
@@ -113,7 +113,11 @@ export const sessionsOf = (
   const ownCaller = (): Promise<string> => {
     ownName ??= sts.send(new GetCallerIdentityCommand({})).then(
       ({ Arn = 'unknown' }) => Arn,
-      () => 'unknown',
+      () => {
+        // Whoever asks next may be told.
+        ownName = undefined;
+        return 'unknown';
+      },
     );
     return ownName;
   };

@@ -118,36 +118,23 @@ export const copySnapshot = async (
   return SnapshotId.parse(made.SnapshotId);
 };
 
-/** A snapshot of one's own with all of these tags, or `null`. */
-export const findTagged = async (session: AwsSession, custody: Custody, tags: Tags): Promise<SnapshotId | null> => {
-  const command = new DescribeSnapshotsCommand({
-    OwnerIds: ['self'],
-    Filters: Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
-  });
-  const on = Object.entries(tags)
-    .map((tag) => tag.join('='))
-    .join(' ');
-  const found = await recorded(custody, session, 'ec2:DescribeSnapshots', on, () => session.ec2.send(command));
-  const [first] = found.Snapshots ?? [];
-  return first === undefined ? null : SnapshotId.parse(first.SnapshotId);
-};
-
-/** As EBS names the volume of every copy. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CopySnapshot.html */
-const NO_VOLUME = 'vol-ffffffff';
-/** https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html */
-const COPIES_AT_ONCE = 20;
-
-/** Whether EBS takes another copy into this Region. */
-export const hasRoomForACopy = async (session: AwsSession, custody: Custody): Promise<boolean> => {
+/**
+ * A copy of one's own with this description and all of these tags, or `null`. Tags can be written by whoever may, on any
+ * snapshot; a description stands from the snapshot's first moment and cannot be changed.
+ */
+export const findCopy = async (
+  session: AwsSession,
+  custody: Custody,
+  { description, tags }: Pick<NewCopy, 'description' | 'tags'>,
+): Promise<SnapshotId | null> => {
   const command = new DescribeSnapshotsCommand({
     OwnerIds: ['self'],
     Filters: [
-      { Name: 'status', Values: ['pending'] },
-      { Name: 'volume-id', Values: [NO_VOLUME] },
+      { Name: 'description', Values: [description] },
+      ...Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
     ],
   });
-  const found = await recorded(custody, session, 'ec2:DescribeSnapshots', 'copies under way', () =>
-    session.ec2.send(command),
-  );
-  return (found.Snapshots ?? []).length < COPIES_AT_ONCE;
+  const found = await recorded(custody, session, 'ec2:DescribeSnapshots', description, () => session.ec2.send(command));
+  const [first] = found.Snapshots ?? [];
+  return first === undefined ? null : SnapshotId.parse(first.SnapshotId);
 };

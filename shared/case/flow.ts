@@ -5,7 +5,7 @@ import {
   StepSemantics,
 } from '@aws/durable-execution-sdk-js';
 import type * as z from 'zod';
-import { type Custody, errorName, isRefusal } from '#shared/aws/session';
+import { type Custody, errorName, isRefusal, LIMIT_REACHED, messageOf } from '#shared/aws/session';
 import type { CustodyEntry } from './case.ts';
 
 /** Reads, asks or acts once; the calls it makes are written to the custody log it is given. */
@@ -19,7 +19,7 @@ type Attempt<T> = { readonly custody: readonly CustodyEntry[] } & (
 
 /** A step that could not be done, after all its attempts. */
 export class StepFailedError extends Error {
-  override readonly name = 'StepFailedError';
+  override readonly name: string = 'StepFailedError';
   /** The name of the last attempt's error, as AWS gives it. */
   readonly causedBy: string;
   constructor(step: string, { name, message }: { readonly name: string; readonly message: string }) {
@@ -27,6 +27,9 @@ export class StepFailedError extends Error {
     this.causedBy = name;
   }
 }
+
+/** A write of which nobody knows whether it was done: it could not be looked for either. */
+export class OutcomeUnknownError extends StepFailedError {}
 
 /** No step is retried by the engine: each attempt is a step of its own, and is kept. */
 const NO_RETRY = { retryStrategy: () => ({ shouldRetry: false }) } as const satisfies StepConfig<unknown>;
@@ -60,7 +63,8 @@ export interface Flow {
   step<T>(name: string, act: Act<T>): Promise<T>;
   /**
    * A write that must not happen twice: after an error or a crash it is looked for before it is done again, and after the
-   * last attempt too. `find` answers what an earlier attempt made, or `null`. @throws StepFailedError
+   * last attempt too. `find` answers what an earlier attempt made, or `null`. @throws StepFailedError, and where it could
+   * not be looked for OutcomeUnknownError
    */
   once<T>(name: string, act: Act<T>, find: Act<T | null>): Promise<T>;
   /**
@@ -129,9 +133,11 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
         const kept = await attempt(`${name} ${number + 1}`, act, AT_MOST_ONCE).catch(() => null);
         if (kept?.ok) return kept.value;
         if (kept !== null) last = kept;
-        if (kept !== null && isRefusal(kept.name)) break;
+        if (kept !== null && (isRefusal(kept.name) || kept.name === LIMIT_REACHED)) break;
         await context.wait(`${name} ${number + 1}: settle`, { seconds });
-        const found = await step(`${name} ${number + 1}: look`, find);
+        const found = await step(`${name} ${number + 1}: look`, find).catch((error: unknown) => {
+          throw new OutcomeUnknownError(name, { name: 'OutcomeUnknown', message: messageOf(error) });
+        });
         if (found !== null) return found;
       }
       throw new StepFailedError(name, last);

@@ -1,10 +1,18 @@
 import type { AwsSession } from '#shared/aws/session';
-import { snapshotState } from '#shared/aws/snapshots';
-import { type Flow, pausesUpTo } from '#shared/case/flow';
+import { type SnapshotState, snapshotState } from '#shared/aws/snapshots';
+import { type Act, type Flow, pausesUpTo } from '#shared/case/flow';
 import type { SnapshotId } from '#shared/signal/identifiers';
 
 /** How long a snapshot may take to complete, in seconds. The first of a large volume takes hours. */
 const COMPLETION_SECONDS = 24 * 3_600;
+/** How long EBS may take to list a snapshot that is new. One that is not listed then is gone. */
+const LISTING_SECONDS = 600;
+
+/** Why a snapshot is none. `unseen`: nobody knows how it ends; it may complete yet. */
+export interface Incomplete {
+  readonly because: string;
+  readonly unseen: boolean;
+}
 
 export interface Completed {
   readonly sizeGiB: number;
@@ -12,23 +20,35 @@ export interface Completed {
   readonly keyArn: string | null;
 }
 
-/** Waits for the snapshot to complete: what it is, or why it never will be. */
+const endOf = (snapshotId: SnapshotId, { state, message, sizeGiB, keyArn }: SnapshotState): Completed | Incomplete =>
+  state === 'completed'
+    ? { sizeGiB, keyArn }
+    : { because: `${snapshotId} is \`${state}\`: ${message ?? 'AWS gives no reason'}`, unseen: false };
+
+/** Waits for the snapshot to complete: what it is, or why it never will be, or was not seen to. */
 export const completed = async (
   flow: Flow,
   name: string,
   session: () => Promise<AwsSession>,
   snapshotId: SnapshotId,
-): Promise<Completed | { readonly because: string }> => {
-  const seen = await flow.until(
-    name,
-    async (custody) => {
-      const state = await snapshotState(await session(), custody, snapshotId);
-      // A new snapshot may not be listed yet, and `error` is an end like `completed`.
-      return state === null || state.state === 'pending' ? null : state;
-    },
-    pausesUpTo(COMPLETION_SECONDS),
-  );
-  if (seen === null) return { because: `${snapshotId} was not seen to complete` };
-  if (seen.state === 'completed') return { sizeGiB: seen.sizeGiB, keyArn: seen.keyArn };
-  return { because: `${snapshotId} is \`${seen.state}\`: ${seen.message ?? 'AWS gives no reason'}` };
+): Promise<Completed | Incomplete> => {
+  const look: Act<SnapshotState | null> = async (custody) => snapshotState(await session(), custody, snapshotId);
+  // Listings are eventually consistent: what is missing once is looked for again, and is gone only where it stays so.
+  for (const isFirst of [true, false]) {
+    const listed = await flow.until(`${name} to be listed`, look, pausesUpTo(LISTING_SECONDS));
+    if (listed === null) return { because: `${snapshotId} is not there`, unseen: isFirst };
+    // `error` is an end like `completed`.
+    if (listed.state !== 'pending') return endOf(snapshotId, listed);
+    const ended = await flow.until(
+      name,
+      async (custody) => {
+        const state = await look(custody);
+        return state?.state === 'pending' ? null : { state };
+      },
+      pausesUpTo(COMPLETION_SECONDS),
+    );
+    if (ended === null) return { because: `${snapshotId} was not seen to complete`, unseen: true };
+    if (ended.state !== null) return endOf(snapshotId, ended.state);
+  }
+  return { because: `${snapshotId} comes and goes`, unseen: true };
 };

@@ -46,7 +46,7 @@ const volumeOf = async (
     const volumeId = await flow.step('make a volume', async (custody) =>
       createVolume(await session(), custody, { availabilityZone, from: { snapshotId }, keyArn: null, tags, token }),
     );
-    await recordMade(flow, tools, volumeId, tags);
+    await recordMade(flow, tools, volumeId, tags, session);
     const available = await flow.until(
       'wait for the volume',
       async (custody) => ((await volumeState(await session(), custody, volumeId))?.state === 'available' ? true : null),

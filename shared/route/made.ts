@@ -1,6 +1,6 @@
 import type { Flow } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
-import { makingIn } from '#shared/ledger/made';
+import { makingIn, type Place } from '#shared/ledger/made';
 
 /**
  * Keeps that Unlatch made a thing: a sweep removes nothing else. A record that cannot be kept costs no evidence: the sweep
@@ -11,7 +11,10 @@ export const recordMade = async <Id extends string>(
   { made }: Pick<Tools, 'made'>,
   id: Id,
   tags: Readonly<Record<string, string>>,
+  place: () => Promise<Place>,
 ): Promise<Id> => {
-  await flow.step(`record that ${id} was made`, () => made.keep(id, makingIn(tags))).catch(() => undefined);
+  await flow
+    .step(`record that ${id} was made`, async () => made.keep(id, makingIn(tags), await place()))
+    .catch(() => undefined);
   return id;
 };

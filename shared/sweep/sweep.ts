@@ -5,7 +5,7 @@ import { type AwsSession, type Custody, messageOf, type Sessions } from '#shared
 import { deleteSnapshot } from '#shared/aws/snapshots';
 import { deleteVolume } from '#shared/aws/volumes';
 import type { Claims } from '#shared/ledger/claims';
-import type { Made } from '#shared/ledger/made';
+import type { Made, Place } from '#shared/ledger/made';
 import type { Settings } from '#shared/settings';
 import { type Circumstances, type Disposal, disposalOf, type KeyUse } from './disposal.ts';
 import { findDisks, findStanding, findTemporaryKeys, type Standing } from './finding.ts';
@@ -22,15 +22,18 @@ export interface SweepTools {
   readonly notice: Notice;
 }
 
-interface Place {
-  readonly accountId: string;
-  readonly region: string;
-}
-
-const placesOf = ({ ACCOUNT_ID, AWS_REGION, SCOPE_ACCOUNTS, SCOPE_REGIONS }: Settings): Place[] => {
-  const accounts = [...new Set([ACCOUNT_ID, ...SCOPE_ACCOUNTS])];
-  const regions = SCOPE_REGIONS.length === 0 ? [AWS_REGION] : [...new Set(SCOPE_REGIONS)];
-  return accounts.flatMap((accountId) => regions.map((region) => ({ accountId, region })));
+/** Those of the settings, the Regions in which copies end, and wherever something was made that may be there yet. */
+const placesOf = (settings: Settings, made: readonly Place[]): Place[] => {
+  const { ACCOUNT_ID, AWS_REGION, PLATFORM_REGION, SCOPE_ACCOUNTS, SCOPE_REGIONS } = settings;
+  const own = [AWS_REGION, ...(PLATFORM_REGION === '' ? [] : [PLATFORM_REGION])].map((region) => ({
+    accountId: ACCOUNT_ID,
+    region,
+  }));
+  const regions = SCOPE_REGIONS.length === 0 ? [AWS_REGION] : SCOPE_REGIONS;
+  const scope = [ACCOUNT_ID, ...SCOPE_ACCOUNTS].flatMap((accountId) =>
+    regions.map((region) => ({ accountId, region })),
+  );
+  return [...new Map([...own, ...scope, ...made].map((place) => [nameOf(place), place])).values()];
 };
 
 const nameOf = ({ accountId, region }: Place): string => `${accountId}/${region}`;
@@ -39,7 +42,7 @@ const isKey = (thing: Thing): thing is FoundKey | PlatformKey => thing.kind === 
 
 /** Done again, each of these changes nothing: a sweep that was broken off is done by the next. */
 const removed = async (
-  { sessions, claims, settings }: SweepTools,
+  { sessions, claims, made, settings }: SweepTools,
   custody: Custody,
   thing: Thing,
 ): Promise<string | null> => {
@@ -51,9 +54,11 @@ const removed = async (
   switch (thing.kind) {
     case 'snapshot':
       await deleteSnapshot(session, custody, thing.snapshotId);
+      await made.forget(thing.snapshotId);
       return null;
     case 'volume':
       await deleteVolume(session, custody, thing.volumeId);
+      await made.forget(thing.volumeId);
       return null;
     default:
       await endKey(session, custody, thing.keyArn, settings.KEY_ALIAS_PREFIX);
@@ -97,8 +102,15 @@ export const sweep = async (tools: SweepTools, { dryRun }: SweepRequest): Promis
   const { settings, sessions, claims, made, bucket, notice } = tools;
   const at = new Date().toISOString();
   const custody: Custody = [];
-  const places = placesOf(settings);
   const lists: Lists = { removed: [], kept: [], reported: [], failed: [] };
+  // Whatever stands under a key is listed only where one may go. Where a single place cannot be, nothing is known.
+  const unlisted: SweptThing[] = [];
+  const wasMadeIn = await made.places().catch((error: unknown) => {
+    unlisted.push({ kind: 'ledger', id: 'made', place: null, because: messageOf(error), undo: null });
+    return [];
+  });
+  lists.failed.push(...unlisted);
+  const places = placesOf(settings, wasMadeIn);
   const gone = new Set<string>();
 
   /** Looks in every place; what cannot be looked through is told. */
@@ -166,8 +178,6 @@ export const sweep = async (tools: SweepTools, { dryRun }: SweepRequest): Promis
     lists.failed,
   );
   await askOwners(keys);
-  // Whatever stands under a key is listed only where one may go. Where a single place cannot be, nothing is known.
-  const unlisted: SweptThing[] = [];
   const standing: Standing[] =
     keys.length === 0 ? [] : await everywhere((session) => findStanding(session, custody), unlisted);
   const useOf = (keyArn: string): KeyUse =>
@@ -180,7 +190,12 @@ export const sweep = async (tools: SweepTools, { dryRun }: SweepRequest): Promis
   if (dryRun) return report;
   const own = await sessions.at(settings.ACCOUNT_ID, settings.AWS_REGION);
   const body = `${JSON.stringify({ ...report, custody }, null, 2)}\n`;
-  await bucket.put([], own, `sweeps/${at}/sweep.json`, body, 'application/json');
+  const kept = await bucket
+    .put([], own, `sweeps/${at}/sweep.json`, body, 'application/json')
+    .then(() => null)
+    .catch((error: unknown) => ({ error }));
+  // Whether or not the report could be kept: of a key that was ended, people have seven days to hear.
   if (lists.removed.length + lists.reported.length + lists.failed.length > 0) await notice.swept([], own, report);
+  if (kept !== null) throw kept.error;
   return report;
 };

@@ -3,7 +3,7 @@ import type { Fault } from '#local/account/clients';
 import type { Scenario } from '#local/scenario/scenario';
 import { injectEverywhere, type Run, wrongIn } from '../injection.ts';
 import type { Rehearsal } from '../rehearsal.ts';
-import { copiesIn, reportOf } from './disk-copies.ts';
+import { copiesIn, reportOf, snapshotOf } from './disk-copies.ts';
 import { expectNothingLeft, rehearseDisks, sweepNow } from './re-encryptions.ts';
 
 /** One disk: each has the same calls. */
@@ -22,8 +22,10 @@ const rehearsed = async (name: string, faults: readonly Fault[]): Promise<Run> =
     await rehearsal.acquire();
     await sweepNow(rehearsal);
     const report = reportOf(rehearsal);
-    // The last scenario has its own sweep, a day later: then the copies are the platform's.
-    const isOver = copiesIn(report).some(({ copy }) => !rehearsal.account.state.snapshots.has(copy.snapshotId));
+    // This scenario has its own sweep, months later: then the copies are the platform's.
+    const isOver =
+      name === 'default-key-cross-region' && (rehearsal.stage.snapshots.get('taken-over') ?? []).length > 0;
+    if (!isOver) for (const { copy } of copiesIn(report)) snapshotOf(rehearsal, copy.snapshotId);
     expect(report.verdict === 'preserved' || report.todo.length > 0).toBe(true);
     await expectNothingLeft(rehearsal, isOver ? { ...report, artefacts: [] } : report);
     expect(policiesIn(rehearsal)).toBe(before);

@@ -314,3 +314,133 @@ it('waits for room where EBS makes twenty copies already', async () => {
   expect(copiesIn(report)).toHaveLength(2);
   await expectNothingLeft(rehearsal, report);
 });
+
+/** Tells when a copy of a disk begins in the target's account, and does something then. */
+const whenCopied = ({ account }: Rehearsal, act: (snapshotId: string) => void): void => {
+  const { CopySnapshot } = account.services.ec2;
+  Object.assign(account.services.ec2, {
+    CopySnapshot: async (call: Parameters<typeof CopySnapshot>[0]) => {
+      const made = await CopySnapshot(call);
+      if (call.session.role.accountId === TARGET) act(made.SnapshotId ?? '');
+      return made;
+    },
+  });
+};
+
+describe('somebody in the target account who is in the way', () => {
+  it('does not hold the case up for days by deleting the passing copies', async () => {
+    const rehearsal = await rehearseDisks('default-key-cross-account');
+    const { account } = rehearsal;
+    whenCopied(rehearsal, (id) =>
+      account.ground.after(3, () => {
+        account.state.snapshots.delete(id);
+      }),
+    );
+    const began = account.ground.now().getTime();
+    await rehearsal.acquire();
+    expect(outcomeOf(reportOf(rehearsal))).toMatchObject({
+      result: 'failed',
+      note: expect.stringContaining('is not there'),
+    });
+    expect(account.ground.now().getTime() - began).toBeLessThan(3 * 3_600_000);
+    await sweepNow(rehearsal);
+    await expectNothingLeft(rehearsal, reportOf(rehearsal));
+  });
+
+  it('cannot have a frozen snapshot taken for a copy, and deleted, by its tags', async () => {
+    const faults = [{ api: 'ec2:CopySnapshot', nth: 1, times: 2, what: 'internal-error' as const }];
+    const rehearsal = await rehearseDisks('default-key-cross-account', { faults });
+    const { account } = rehearsal;
+    account.events.on('called', ({ api, error }) => {
+      if (api !== 'ec2:CopySnapshot' || error === null) return;
+      for (const { tags, volumeId } of account.state.snapshots.values())
+        if (tags['unlatch:case'] !== undefined && volumeId !== 'vol-ffffffff')
+          Object.assign(tags, { 'unlatch:volume': volumeId, 'unlatch:part': 'passage' });
+    });
+    await rehearsal.acquire();
+    const report = reportOf(rehearsal);
+    const frozen = report.freeze.frozen ? report.freeze.snapshots : [];
+    expect(frozen).toHaveLength(2);
+    for (const { snapshotId } of frozen) expect(snapshotOf(rehearsal, snapshotId).state).toBe('completed');
+    expect(copiesIn(report)).toHaveLength(2);
+    await sweepNow(rehearsal);
+    for (const { snapshotId } of frozen) expect(snapshotOf(rehearsal, snapshotId).state).toBe('completed');
+  });
+});
+
+it('keeps the machine while a person thinks, and tells them of all that will be made and shared', async () => {
+  const rehearsal = await rehearseDisks('default-key-cross-account', {
+    parameters: { RequireApproval: 'true', PlatformAccountId: '777788889999' },
+  });
+  const { account } = rehearsal;
+  const agreed = { after: 0 };
+  account.events.on('called', ({ api, input }) => {
+    const { Message: message = '' } = { Message: '', ...Object(input) };
+    const [, CallbackId] = /callback-success .*--callback-id '([^']+)'/.exec(message) ?? [];
+    if (api !== 'sns:Publish' || CallbackId === undefined || agreed.after > 0) return;
+    agreed.after = 200 * 60;
+    expect(message).toContain(
+      'a temporary KMS key in account 111122223333, eu-west-3, which roles *CadoResponse* of account 777788889999 may use',
+    );
+    expect(message).toContain('in account 444455556666, eu-west-3, shared with account 111122223333');
+    expect(message).toContain('in account 111122223333, eu-west-3, shared with account 777788889999');
+    account.ground.after(170 * 60, async () => {
+      await sweepNow(rehearsal);
+    });
+    account.ground.after(agreed.after, async () => {
+      await account.lambda.operations.SendDurableExecutionCallbackSuccess({
+        input: { CallbackId },
+        session: account.sessionOf('RemediateFunction'),
+        region: account.region,
+        requestId: account.ground.uuid(),
+      });
+    });
+  });
+  await rehearsal.acquire();
+  expect(agreed.after).toBeGreaterThan(0);
+  expect(copiesIn(reportOf(rehearsal))).toHaveLength(2);
+  expect(rehearsal.reports()).toHaveLength(1);
+});
+
+it('leaves the key of a copy that stands, though what is known of it could not be kept', async () => {
+  const parameters = { PlatformAccountId: '777788889999' };
+  const alter = (scenario: Scenario): Scenario => ({
+    ...scenario,
+    instances: scenario.instances.map((instance) => ({ ...instance, volumes: instance.volumes.slice(0, 1) })),
+  });
+  const undisturbed = await acquired('default-key-cross-account', { parameters, alter });
+  const puts = undisturbed.rehearsal.account.calls.filter(({ api }) => api === 's3:PutObject');
+  const nth = puts.findIndex(({ input }) => JSON.stringify(input).includes('copy.json')) + 1;
+  expect(nth).toBeGreaterThan(0);
+  await undisturbed.rehearsal.end();
+  const faults = [{ api: 's3:PutObject', nth, what: 'refuse' as const }];
+  const { rehearsal, report } = await acquired('default-key-cross-account', { parameters, alter, faults });
+  expect(copiesIn(report)).toEqual([]);
+  expect(report.cleanUp.left.join()).toContain('what is known of it could not be kept');
+  expect(report.cleanUp.kept.join()).toContain('the temporary key');
+  expect(madeKeys(rehearsal)).toMatchObject([{ state: 'Enabled' }]);
+  expect(await sweepNow(rehearsal)).toMatchObject({ removed: [] });
+});
+
+it('makes a temporary key where nobody can tell whether the evidence key admits the target', async () => {
+  const { rehearsal, report } = await acquired('default-key-cross-account', {
+    parameters: { EvidenceKeyArn: EVIDENCE_KEY },
+    alter: withEvidenceKey(OWN),
+    faults: [{ api: 'kms:GetKeyPolicy', nth: 'every', what: 'throttle' }],
+  });
+  expect(madeKeys(rehearsal)).toHaveLength(1);
+  expect(copiesIn(report)).toHaveLength(2);
+});
+
+it('is swept wherever something was made, though nobody has named those places', async () => {
+  const rehearsal = await rehearseDisks('default-key-cross-account', {
+    parameters: { ScopeAccountIds: '' },
+    faults: [{ api: 'ec2:DeleteSnapshot', nth: 1, times: 12, what: 'internal-error' }],
+  });
+  await rehearsal.acquire();
+  const report = reportOf(rehearsal);
+  expect(report.cleanUp.left.join()).toContain('the passing copy');
+  const swept = await sweepNow(rehearsal);
+  expect(swept?.places).toContain(`${TARGET}/eu-west-3`);
+  await expectNothingLeft(rehearsal, report);
+});

@@ -19,6 +19,7 @@ afterAll(async () => {
   await table.close();
 });
 
+const place = { accountId: '444455556666', region: 'eu-west-3' };
 const tags = {
   'unlatch:case': 'case-1',
   'unlatch:volume': 'vol-0123456789abcdef0',
@@ -27,8 +28,8 @@ const tags = {
 };
 
 it('what was made is known by its id, with the case, the date and the part that its tags had', async () => {
-  await made.keep(id, makingIn(tags));
-  await made.keep(id, makingIn(tags));
+  await made.keep(id, makingIn(tags), place);
+  await made.keep(id, makingIn(tags), place);
   expect(await made.of(id)).toEqual({ caseId: 'case-1', expires: '2026-06-01T00:00:00.000Z', part: 'copy' });
 });
 
@@ -40,6 +41,13 @@ it('a record outlives the thing, so that its sweep still knows it', async () => 
   const Key = { pk: { S: `made#${id}` }, sk: { S: 'made' } };
   const { Item } = await client.send(new GetItemCommand({ TableName: 'ledger', Key }));
   expect(Number(Item?.expires?.N)).toBe(Date.parse('2026-06-01T00:00:00Z') / 1_000 + DAYS * 86_400);
+});
+
+it('where something was made is known until it is forgotten', async () => {
+  expect(await made.places()).toEqual([place]);
+  await made.forget(id);
+  expect(await made.of(id)).toBeNull();
+  expect(await made.places()).toEqual([]);
 });
 
 interface Case {

@@ -7,8 +7,7 @@ import {
   copySnapshot,
   deleteSnapshot,
   encryptsByDefault,
-  findTagged,
-  hasRoomForACopy,
+  findCopy,
   shareSnapshot,
   snapshotState,
 } from '#shared/aws/snapshots';
@@ -93,8 +92,11 @@ withMoto('disks', () => {
     expect(await findSnapshotOf(session, [], volumeId)).toBeNull();
     const snapshotId = await snapshotVolume(session, [], { volumeId, description: 'a copy', tags });
     expect(await findSnapshotOf(session, [], volumeId)).toBe(snapshotId);
-    expect(await findTagged(session, [], tags)).toBe(snapshotId);
-    expect(await findTagged(session, [], { ...tags, 'unlatch:case': 'another' })).toBeNull();
+    expect(await findCopy(session, [], { description: 'a copy', tags })).toBe(snapshotId);
+    expect(
+      await findCopy(session, [], { description: 'a copy', tags: { ...tags, 'unlatch:case': 'another' } }),
+    ).toBeNull();
+    expect(await findCopy(session, [], { description: 'a frozen disk', tags })).toBeNull();
     const filters = [{ Name: 'tag:unlatch:case', Values: ['case-volume'] }];
     expect(await listSnapshots(session, [], filters)).toMatchObject([{ SnapshotId: snapshotId, Tags: tags }]);
     expect(await listVolumes(session, [], filters)).toMatchObject([{ VolumeId: volumeId, Tags: tags }]);
@@ -132,7 +134,6 @@ withMoto('disks', () => {
       tags: source,
     });
     const tags = { 'unlatch:case': 'case-copy' };
-    expect(await hasRoomForACopy(session, [])).toBe(true);
     const copy = await copySnapshot(session, [], {
       source: { snapshotId, region: REGION },
       keyId: keyArn,
@@ -140,7 +141,7 @@ withMoto('disks', () => {
       tags,
     });
     expect(copy).not.toBe(snapshotId);
-    expect(await findTagged(session, [], tags)).toBe(copy);
+    expect(await findCopy(session, [], { description: 'copy', tags })).toBe(copy);
     await shareSnapshot(session, [], copy, TARGET);
     await shareSnapshot(session, [], copy, TARGET);
     const theirs = await sessionIn(TARGET);

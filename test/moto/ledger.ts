@@ -94,8 +94,13 @@ withMoto('the ledger', () => {
   it('what was made is known by its id, and nothing else is', async () => {
     const made = madeOf(client, TABLE, 30);
     const making = { caseId: 'case-1', expires: '2026-06-01T00:00:00.000Z', part: 'copy' } as const;
-    await made.keep('snap-0123456789abcdef0', making);
+    const place = { accountId: '444455556666', region: 'eu-west-3' };
+    await made.keep('snap-0123456789abcdef0', making, place);
+    expect(await made.places()).toEqual([place]);
     expect(await made.of('snap-0123456789abcdef0')).toEqual(making);
     expect(await made.of('snap-0123456789abcdef1')).toBeNull();
+    await made.forget('snap-0123456789abcdef0');
+    expect(await made.of('snap-0123456789abcdef0')).toBeNull();
+    expect(await made.places()).toEqual([]);
   });
 });

@@ -41,8 +41,10 @@ const platformKey = async ({ account }: Rehearsal, role = 'myCadoResponseRole'):
 };
 
 /** As a case keeps it of what it makes. */
-const recordMade = (rehearsal: Rehearsal, { snapshotId, tags }: Snapshot) =>
-  readAs(rehearsal, () => madeOf(new DynamoDBClient({}), 'unlatch-Ledger', 30).keep(snapshotId, makingIn(tags)));
+const recordMade = (rehearsal: Rehearsal, { snapshotId, accountId, region, tags }: Snapshot) =>
+  readAs(rehearsal, () =>
+    madeOf(new DynamoDBClient({}), 'unlatch-Ledger', 30).keep(snapshotId, makingIn(tags), { accountId, region }),
+  );
 
 const leftSnapshot = ({ account }: Rehearsal, more: Partial<Snapshot> = {}): Snapshot => {
   const snapshot: Snapshot = {
@@ -137,6 +139,17 @@ describe('a sweep', () => {
       { id: snapshotId, because: expect.stringContaining('could not be removed') },
     ]);
     expect(rehearsal.account.published.at(-1)).toMatchObject({ Message: expect.stringContaining(snapshotId) });
+  });
+
+  it('tells people of what it removed even where its report cannot be kept', async () => {
+    const faults = [{ api: 's3:PutObject', nth: 'every' as const, what: 'refuse' as const }];
+    const rehearsal = await rehearseDisks('default-key-cross-account', { faults });
+    const left = leftSnapshot(rehearsal);
+    await recordMade(rehearsal, left);
+    expect(await sweepNow(rehearsal)).toBeNull();
+    expect(rehearsal.account.state.snapshots.has(left.snapshotId)).toBe(false);
+    const told = rehearsal.account.published.filter(({ Message = '' }) => Message.includes(left.snapshotId));
+    expect(told.length).toBeGreaterThan(0);
   });
 
   it('ends no key where a place could not be looked through', async () => {

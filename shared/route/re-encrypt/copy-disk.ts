@@ -40,6 +40,7 @@ export const copyDisk = async (
     const found = { 'unlatch:case': caseId, 'unlatch:volume': volumeId, 'unlatch:part': part };
     return {
       name: part === 'passage' ? 'the passing copy' : 'the copy',
+      claimed: job.claimed,
       keyId,
       keyArn: key.kind === 'default' ? null : keyId,
       description,
@@ -59,7 +60,7 @@ export const copyDisk = async (
     });
     if (!passed.made) return failed(volumeId, passed.because, passed);
     const { snapshotId } = passed;
-    takeAway = () => discardSnapshot(flow, there, snapshotId, 'the passing copy');
+    takeAway = () => discardSnapshot(flow, tools, there, snapshotId, 'the passing copy');
     from = { ...from, snapshotId };
     try {
       await flow.step('share the passing copy', async (custody) =>
@@ -76,7 +77,7 @@ export const copyDisk = async (
   });
   const gone = await takeAway();
   const traces = { removed: [...made.removed, ...gone.removed], left: [...made.left, ...gone.left] };
-  if (!made.made) return failed(volumeId, made.because, traces);
+  if (!made.made) return failed(volumeId, made.because, traces, made.stands);
 
   const { snapshotId, sizeGiB, keyArn } = made;
   try {
@@ -99,9 +100,9 @@ export const copyDisk = async (
         },
       },
     );
-    return { artefact, notes: [`${volumeId}: copied as ${snapshotId}`, ...troubles], ...traces };
+    return { artefact, stands: true, notes: [`${volumeId}: copied as ${snapshotId}`, ...troubles], ...traces };
   } catch (error) {
     const left = `the copy ${snapshotId} of ${volumeId}: what is known of it could not be kept`;
-    return failed(volumeId, messageOf(error), { removed: traces.removed, left: [...traces.left, left] });
+    return failed(volumeId, messageOf(error), { removed: traces.removed, left: [...traces.left, left] }, true);
   }
 };

@@ -28,11 +28,14 @@ export const tagsOf = ({ caseId, since }: ReEncryptJob, { settings }: Tools) => 
 /** How one disk ended: its copy, or why there is none. */
 export interface Ending extends Traces {
   readonly artefact: DiskCopy | null;
+  /** Whether a last copy stands, or may: its key has to stay. */
+  readonly stands: boolean;
   readonly notes: readonly string[];
 }
 
-export const failed = (volumeId: VolumeId, because: string, { removed, left }: Traces): Ending => ({
+export const failed = (volumeId: VolumeId, because: string, { removed, left }: Traces, stands = false): Ending => ({
   artefact: null,
+  stands,
   notes: [`${volumeId}: ${because}`],
   removed,
   left,

@@ -30,6 +30,8 @@ const admitsTarget = (flow: Flow, { sessions, settings }: Tools, { accountId, re
         sessions.at(accountId, region),
       ]);
       const facts = await readKeyFacts(own, custody, keyArn, () => false);
+      // What cannot be read is not taken for a yes.
+      if (!facts.policy.known || !facts.state.known) return false;
       const caller = await there.caller;
       const asked = ['kms:GenerateDataKeyWithoutPlaintext', 'kms:CreateGrant'] as const;
       return asked.every((action) => forecast(caller, action, keyArn, facts) !== 'denied');

@@ -31,20 +31,16 @@ const closed = ({ because, remedy }: Pick<Openness, 'because' | 'remedy'>): ReEn
 });
 
 /** The roles that copy: the one in the target's account, and Unlatch's own. */
-const usersOf = async (flow: Flow, { sessions, settings }: Tools, { accountId, region }: Target): Promise<string[]> => {
-  const callers = await flow.step('ask who copies', () =>
+const usersOf = (flow: Flow, { sessions, settings }: Tools, { accountId, region }: Target): Promise<string[]> =>
+  flow.step('ask who copies', () =>
     Promise.all(
-      [...new Set([accountId, settings.ACCOUNT_ID])].map(
-        async (account) => (await sessions.at(account, region)).caller,
-      ),
+      [...new Set([accountId, settings.ACCOUNT_ID])].map(async (account) => {
+        const principal = principalOf(await (await sessions.at(account, region)).caller);
+        if (principal === null) throw new Error(`it is not known as which role Unlatch works in ${account}`);
+        return arnOf(principal);
+      }),
     ),
   );
-  return callers.map((caller) => {
-    const principal = principalOf(caller);
-    if (principal === null) throw new Error('it is not known as which roles Unlatch works');
-    return arnOf(principal);
-  });
-};
 
 /** What is asked to be approved, in the words in which keys are named to a person. */
 const KEY_WORDS = {
@@ -53,22 +49,33 @@ const KEY_WORDS = {
   default: "under the account's default key for EBS",
 } as const satisfies Record<CopyKey['kind'], string>;
 
-const proposed = (tools: Tools, { target }: ReEncryptJob, places: Places, sources: readonly OpenSource[]): string[] => [
-  ...(places.temporaryIn.length === 0
-    ? []
-    : [`a temporary KMS key in account ${tools.settings.ACCOUNT_ID}, ${places.temporaryIn.join(' and ')}`]),
-  ...sources.flatMap(({ volumeId, sizeGiB }) => [
-    ...(places.passage === null
+const proposed = (
+  { settings }: Tools,
+  { target, availabilityZone }: ReEncryptJob,
+  { passage, final, finalRegion, temporaryIn }: Places,
+  sources: readonly OpenSource[],
+): string[] => {
+  const { ACCOUNT_ID: own, PLATFORM_ACCOUNT: platform, RESPONSE_ROLE: roles } = settings;
+  const isShared = platform !== '' && platform !== own;
+  const readers = final.kind === 'temporary' && isShared ? `, which roles ${roles} of account ${platform} may use` : '';
+  return [
+    ...(temporaryIn.length === 0
       ? []
-      : [
-          `for the time of the copy, a snapshot of ${volumeId}, ${sizeGiB} GiB, ${KEY_WORDS[places.passage.kind]}, in account ${target.accountId}, ${target.region}`,
-        ]),
-    `a snapshot of ${volumeId}, ${sizeGiB} GiB, ${KEY_WORDS[places.final.kind]}, in account ${tools.settings.ACCOUNT_ID}, ${places.finalRegion}`,
-  ]),
-];
+      : [`a temporary KMS key in account ${own}, ${temporaryIn.join(' and ')}${readers}`]),
+    ...sources.flatMap(({ volumeId, sizeGiB }) => [
+      ...(passage === null
+        ? []
+        : [
+            `for the time of the copy, a snapshot of ${volumeId}, ${sizeGiB} GiB, ${KEY_WORDS[passage.kind]}, in account ${target.accountId}, ${target.region}, shared with account ${own}`,
+          ]),
+      `a snapshot of ${volumeId}, ${sizeGiB} GiB, ${KEY_WORDS[final.kind]}, in account ${own}, ${finalRegion}${isShared ? `, shared with account ${platform}` : ''}`,
+      ...(availabilityZone === null ? [] : [`a volume of that snapshot, in ${availabilityZone}`]),
+    ]),
+  ];
+};
 
-/** Two copies, each of which may take a day, and the waits for room before them. */
-const HOLD_SECONDS = 4 * 86_400;
+/** Until a copy begins, which holds on by itself: the frozen snapshots may take a day, and there are questions to ask. */
+const HOLD_SECONDS = 2 * 86_400;
 
 const outcomeOf = (endings: readonly Ending[], closedNotes: readonly string[]): RouteOutcome => {
   const artefacts = endings.flatMap(({ artefact }) => artefact ?? []);
@@ -87,23 +94,23 @@ const copyAll = async (
   sources: readonly OpenSource[],
 ): Promise<{ readonly endings: readonly Ending[]; readonly keys: Traces & { readonly kept: readonly string[] } }> => {
   const tags = tagsOf(job, tools);
-  const keyJob: KeyJob = {
+  const { temporaryIn, final } = places;
+  const keyJob = async (): Promise<KeyJob> => ({
     caseId: job.caseId,
-    regions: places.temporaryIn,
+    regions: temporaryIn,
     users: await usersOf(flow, tools, job.target),
-    isRead: places.final.kind === 'temporary',
+    isRead: final.kind === 'temporary',
     tags: { ...tags, Name: `Unlatch key ${job.caseId}` },
-  };
-  const needsKey = places.temporaryIn.length > 0;
+  });
   let endings: readonly Ending[];
   try {
-    const temporary = needsKey ? await makeKey(flow, tools, keyJob) : null;
+    const temporary = temporaryIn.length > 0 ? await makeKey(flow, tools, await keyJob()) : null;
     endings = await Promise.all(
       sources.map((source) =>
         flow.branch(`re-encrypt ${source.volumeId}`, (part) => copyDisk(part, tools, job, places, temporary, source)),
       ),
     );
-    const stays = places.final.kind === 'temporary' && endings.some(({ artefact }) => artefact !== null);
+    const stays = final.kind === 'temporary' && endings.some(({ stands }) => stands);
     if (stays && temporary !== null) {
       const until = tags['unlatch:expires'].slice(0, 10);
       const kept = `the temporary key ${temporary(places.finalRegion)}, under which the copies stand: until they are gone, or swept after ${until}`;
@@ -112,7 +119,7 @@ const copyAll = async (
   } catch (error) {
     endings = sources.map(({ volumeId }) => failed(volumeId, messageOf(error), { removed: [], left: [] }));
   }
-  const ended = needsKey ? await endKeys(flow, tools, keyJob) : { removed: [], left: [] };
+  const ended = await endKeys(flow, tools, { caseId: job.caseId, regions: temporaryIn });
   return { endings, keys: { ...ended, kept: [] } };
 };
 
@@ -124,6 +131,7 @@ export const reEncryptDisks = async (flow: Flow, tools: Tools, job: ReEncryptJob
   const { target, frozen, caseId } = job;
   if (!tools.settings.RE_ENCRYPT) return closed(OFF);
   if (frozen.length === 0) return closed({ because: 'the disks were not frozen', remedy: null });
+  await hold(flow, tools, job.claimed, HOLD_SECONDS + tools.settings.APPROVAL_WAIT * 60);
   const places = await placesFor(flow, tools, target);
   const looked = await Promise.all(
     target.volumes.map(({ volumeId }) =>
@@ -136,7 +144,6 @@ export const reEncryptDisks = async (flow: Flow, tools: Tools, job: ReEncryptJob
   const refusal = await approved(flow, tools, { caseId, lines: proposed(tools, job, places, sources) });
   if (refusal !== null) return closed({ because: refusal, remedy: null });
 
-  await hold(flow, tools, job.claimed, HOLD_SECONDS);
   await recordIntent(flow, tools, job, ROUTE, {
     keysIn: places.temporaryIn,
     volumes: sources.map(({ volumeId }) => volumeId),

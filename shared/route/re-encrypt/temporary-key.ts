@@ -65,7 +65,7 @@ const replicate = async (flow: Flow, tools: Tools, job: KeyJob, keyArn: KeyArn, 
       }),
     async (custody) => (await described(custody))?.keyArn ?? null,
   );
-  await recordMade(flow, tools, replicaArn, job.tags);
+  await recordMade(flow, tools, replicaArn, job.tags, () => ownSession(tools, region));
   const usable = await flow.until(
     'wait for the replica',
     async (custody) => ((await described(custody))?.state === 'Enabled' ? true : null),
@@ -96,7 +96,7 @@ export const makeKey = async (flow: Flow, tools: Tools, job: KeyJob): Promise<Ke
       return found?.keyArn ?? null;
     },
   );
-  await recordMade(flow, tools, keyArn, job.tags);
+  await recordMade(flow, tools, keyArn, job.tags, () => ownSession(tools, primary));
   await name(flow, tools, job, keyArn, primary);
   for (const region of others) await replicate(flow, tools, job, keyArn, region);
   return (region) => inRegion(keyArn, region);
@@ -106,7 +106,11 @@ export const makeKey = async (flow: Flow, tools: Tools, job: KeyJob): Promise<Ke
  * Ends every key of the case, replicas before their primary. They are looked for by their tag, where the making of one was
  * broken off; and ended where the ledger says that they are Unlatch's, for anybody may tag a key.
  */
-export const endKeys = async (flow: Flow, tools: Tools, { caseId, regions }: KeyJob): Promise<Traces> => {
+export const endKeys = async (
+  flow: Flow,
+  tools: Tools,
+  { caseId, regions }: Pick<KeyJob, 'caseId' | 'regions'>,
+): Promise<Traces> => {
   const removed: string[] = [];
   const left: string[] = [];
   for (const region of [...regions].reverse()) {

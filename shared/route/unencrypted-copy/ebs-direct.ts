@@ -229,13 +229,13 @@ const compared = async (
  * cannot be completed is deleted.
  */
 export const ebsDirectCopy = async (flow: Flow, tools: Tools, job: SnapshotJob): Promise<Copying> => {
-  const snapshotId = await recordMade(flow, tools, await start(flow, tools, job), job.tags);
+  const snapshotId = await recordMade(flow, tools, await start(flow, tools, job), job.tags, () => here(tools, job));
   try {
     const lanes = lanesOf(job.sizeGiB);
     const parts = await everyLane(flow, 'copy', lanes, (part, lane) =>
       laneCopied(part, tools, job, snapshotId, lane).catch(async (error: unknown) => {
         // Without this lane there will be no copy: the others need not go on for a day.
-        await discardSnapshot(part, () => here(tools, job), snapshotId);
+        await discardSnapshot(part, tools, () => here(tools, job), snapshotId);
         throw error;
       }),
     );
@@ -260,6 +260,6 @@ export const ebsDirectCopy = async (flow: Flow, tools: Tools, job: SnapshotJob):
     return { result: 'copied', copied, removed: [], left: [] };
   } catch (error) {
     const because = messageOf(error);
-    return { result: 'failed', because, ...(await discardSnapshot(flow, () => here(tools, job), snapshotId)) };
+    return { result: 'failed', because, ...(await discardSnapshot(flow, tools, () => here(tools, job), snapshotId)) };
   }
 };

@@ -13,7 +13,7 @@ import {
 import { type Flow, pausesUpTo } from '#shared/case/flow';
 import type { Tools } from '#shared/case/tools';
 import type { SnapshotId, VolumeId } from '#shared/signal/identifiers';
-import { completed } from '../../completion.ts';
+import { completed, type Incomplete } from '../../completion.ts';
 import { discardSnapshot, discardVolume, type Traces } from '../../discard.ts';
 import { type Guest, runOnGuest } from '../../guest-command.ts';
 import { recordMade } from '../../made.ts';
@@ -177,15 +177,16 @@ const takeAway = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: Volum
   } catch {
     // A volume that is still attached cannot be deleted: the attempt below says so.
   }
-  return discardVolume(flow, () => session(tools, job), volumeId);
+  return discardVolume(flow, tools, () => session(tools, job), volumeId);
 };
 
 /** Why a snapshot is no copy; `null` where nothing speaks against it. */
-const flawIn = async (flow: Flow, tools: Tools, job: GuestJob, snapshotId: SnapshotId): Promise<string | null> => {
+const flawIn = async (flow: Flow, tools: Tools, job: GuestJob, snapshotId: SnapshotId): Promise<Incomplete | null> => {
   const state = await completed(flow, 'wait for the snapshot', () => session(tools, job), snapshotId);
-  if ('because' in state) return state.because;
+  if ('because' in state) return state;
   if ((await holdsBlocks(flow, tools, job, snapshotId)) !== false) return null;
-  return 'the snapshot holds no block: the disk is empty, or the machine does not tell the truth';
+  const because = 'the snapshot holds no block: the disk is empty, or the machine does not tell the truth';
+  return { because, unseen: false };
 };
 
 /** Makes the volume ready for the copier, and sees that it is what was agreed. */
@@ -208,10 +209,16 @@ const copyTo = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeI
   const taken = await snapshot(flow, tools, job, volumeId).catch((error: unknown) => ({ because: messageOf(error) }));
   if (typeof taken === 'object')
     return { result: 'failed', ...taken, removed: [], left: [`a snapshot of ${volumeId}, if one was made`] };
-  await recordMade(flow, tools, taken, job.tags);
-  const because = await flawIn(flow, tools, job, taken);
-  if (because !== null)
-    return { result: 'failed', because, ...(await discardSnapshot(flow, () => session(tools, job), taken)) };
+  await recordMade(flow, tools, taken, job.tags, () => session(tools, job));
+  const flaw = await flawIn(flow, tools, job, taken);
+  // What may complete yet is not thrown away.
+  if (flaw?.unseen) return { result: 'failed', because: flaw.because, removed: [], left: [flaw.because] };
+  if (flaw !== null)
+    return {
+      result: 'failed',
+      because: flaw.because,
+      ...(await discardSnapshot(flow, tools, () => session(tools, job), taken)),
+    };
   const { instanceId } = job.assessment;
   const proof = {
     source: instanceId,
@@ -229,7 +236,9 @@ const copyTo = async (flow: Flow, tools: Tools, job: GuestJob, volumeId: VolumeI
  * used. The image is of a disk in use, and not of one instant; the copy says so.
  */
 export const inGuestCopy = async (flow: Flow, tools: Tools, job: GuestJob): Promise<Copying> => {
-  const volumeId = await recordMade(flow, tools, await makeVolume(flow, tools, job), job.tags);
+  const volumeId = await recordMade(flow, tools, await makeVolume(flow, tools, job), job.tags, () =>
+    session(tools, job),
+  );
   const copying = await copyTo(flow, tools, job, volumeId).catch(
     (error: unknown): Copying => ({ result: 'failed', because: messageOf(error), removed: [], left: [] }),
   );
