@@ -1,8 +1,10 @@
+import type { Volume } from '#local/account/state';
 import type { Scenario } from '#local/scenario/scenario';
 import { SCENARIOS } from '#local/scenario/scenario';
 import { closed, PLATFORM, rehearseCopies, SMALL } from '../case/disk-copies.ts';
 import { sweepNow } from '../case/re-encryptions.ts';
 import { type Rehearsal, rehearse } from '../rehearsal.ts';
+import { recorded } from '../sweep/recorded.ts';
 
 /**
  * Everything that Unlatch does somewhere, rehearsed once: every scenario; copies that are handed over and made volumes of;
@@ -143,7 +145,7 @@ const swept = async (): Promise<void> => {
   const caseId = [...account.state.snapshots.values()].flatMap(({ tags }) => tags['unlatch:case'] ?? [])[0] ?? '';
   for (const accountId of ['111122223333', '444455556666']) {
     const volumeId = account.ground.resourceId('vol');
-    account.state.volumes.set(volumeId, {
+    const left: Volume = {
       volumeId,
       accountId,
       region: account.region,
@@ -158,7 +160,9 @@ const swept = async (): Promise<void> => {
       },
       state: 'available',
       attachment: null,
-    });
+    };
+    account.state.volumes.set(volumeId, left);
+    await recorded(rehearsal, volumeId, left);
   }
   await account.ground.settle(30 * DAY);
   await sweepNow(rehearsal).catch(() => null);

@@ -1,11 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import type { Key, Snapshot } from '#local/account/state';
-import { madeOf, makingIn } from '#shared/ledger/made';
 import { parseSweepRequest } from '#shared/sweep/request';
-import { readAs } from '../aws/reading.ts';
 import { madeKeys, OWN, rehearseDisks, sweepNow, TARGET } from '../case/re-encryptions.ts';
 import type { Rehearsal } from '../rehearsal.ts';
+import { recorded } from './recorded.ts';
 
 const DAY = 86_400;
 
@@ -39,12 +37,6 @@ const platformKey = async ({ account }: Rehearsal, role = 'myCadoResponseRole'):
   if (key === undefined) throw new Error('the key was not made');
   return key;
 };
-
-/** As a case keeps it of what it makes. */
-const recordMade = (rehearsal: Rehearsal, { snapshotId, accountId, region, tags }: Snapshot) =>
-  readAs(rehearsal, () =>
-    madeOf(new DynamoDBClient({}), 'unlatch-Ledger', 30).keep(snapshotId, makingIn(tags), { accountId, region }),
-  );
 
 const leftSnapshot = ({ account }: Rehearsal, more: Partial<Snapshot> = {}): Snapshot => {
   const snapshot: Snapshot = {
@@ -96,7 +88,7 @@ describe('a sweep', () => {
     const rehearsal = await rehearseDisks('default-key-cross-account');
     const left = leftSnapshot(rehearsal, { upload: null });
     const { snapshotId } = left;
-    await recordMade(rehearsal, left);
+    await recorded(rehearsal, left.snapshotId, left);
     const report = await sweepNow(rehearsal);
     expect(report?.removed).toMatchObject([{ kind: 'snapshot', id: snapshotId }]);
     expect(rehearsal.account.state.snapshots.has(snapshotId)).toBe(false);
@@ -133,7 +125,7 @@ describe('a sweep', () => {
     const rehearsal = await rehearseDisks('default-key-cross-account', { faults });
     const left = leftSnapshot(rehearsal);
     const { snapshotId } = left;
-    await recordMade(rehearsal, left);
+    await recorded(rehearsal, left.snapshotId, left);
     const report = await sweepNow(rehearsal);
     expect(report?.failed).toMatchObject([
       { id: snapshotId, because: expect.stringContaining('could not be removed') },
@@ -145,7 +137,7 @@ describe('a sweep', () => {
     const faults = [{ api: 's3:PutObject', nth: 'every' as const, what: 'refuse' as const }];
     const rehearsal = await rehearseDisks('default-key-cross-account', { faults });
     const left = leftSnapshot(rehearsal);
-    await recordMade(rehearsal, left);
+    await recorded(rehearsal, left.snapshotId, left);
     expect(await sweepNow(rehearsal)).toBeNull();
     expect(rehearsal.account.state.snapshots.has(left.snapshotId)).toBe(false);
     const told = rehearsal.account.published.filter(({ Message = '' }) => Message.includes(left.snapshotId));
@@ -190,7 +182,7 @@ describe('a sweep', () => {
     const { account } = rehearsal;
     const left = leftSnapshot(rehearsal);
     const { snapshotId } = left;
-    await recordMade(rehearsal, left);
+    await recorded(rehearsal, left.snapshotId, left);
     const { logicalId } = account.template.functions.find(({ folder }) => folder === 'sweep') ?? { logicalId: '' };
     const session = account.sessionOf(logicalId);
     const call = { input: {}, session, region: account.region, requestId: account.ground.uuid() };
