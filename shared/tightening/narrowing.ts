@@ -16,7 +16,7 @@ export type Change =
   | 'temporary-keys-by-alias'
   | 'actions-in-use';
 
-export interface Narrowed {
+interface Narrowed {
   readonly becomes: readonly Written[];
   readonly changes: readonly Change[];
 }

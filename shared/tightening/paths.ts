@@ -1,4 +1,4 @@
-import { contextOfNeed, NEEDS, type Stage } from '#shared/diagnosis/acquisition-needs';
+import { contextOfNeed, NEEDS, type Need, type Stage } from '#shared/diagnosis/acquisition-needs';
 import type { ContextRecord } from '#shared/policy/context';
 import { accountOf, arnOf, type Principal } from '#shared/policy/principal';
 import type { Request } from '#shared/policy/request';
@@ -76,24 +76,32 @@ export const temporaryKeyIn = (use: Use, region: string): string => ownArn(use, 
 /** The temporary key bears its alias from the moment that it has one. */
 const BEFORE_ITS_ALIAS: ReadonlySet<string> = new Set(['kms:CreateKey', 'kms:CreateAlias']);
 
+/** https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html */
+const OF_THE_ALIAS_TOO: ReadonlySet<string> = new Set(['kms:CreateAlias', 'kms:DeleteAlias']);
+const aliasIn = (use: Use, region: string): string => ownArn(use, 'kms', region, `${use.temporaryAlias}-1`);
+
 const ofDefaultKeyDisks = (use: Use): readonly Path[] =>
   use.regions.flatMap((region) => {
     const key = temporaryKeyIn(use, region);
     const own = { 'kms:ResourceAliases': [`${use.temporaryAlias}-1`] };
-    return NEEDS.filter(({ stage, key }) => key === 'temporary' || key === 'none' || TO_A_VOLUME.includes(stage)).map(
-      (need) => ({
-        feature: 'default-key-disks' as const,
-        words: `${need.stage}, with a temporary key in ${region}`,
-        request: requestBy(use.principal, {
-          action: need.action,
-          resource: need.key === 'none' ? '*' : key,
-          context: {
-            ...(BEFORE_ITS_ALIAS.has(need.action) ? { 'kms:ResourceAliases': null } : own),
-            ...contextOfNeed(need, region),
-          },
-        }),
+    const asked = (need: Need, words: string, resource: string): Path => ({
+      feature: 'default-key-disks',
+      words: `${need.stage}, ${words} in ${region}`,
+      request: requestBy(use.principal, {
+        action: need.action,
+        resource,
+        context: {
+          ...(BEFORE_ITS_ALIAS.has(need.action) ? { 'kms:ResourceAliases': null } : own),
+          ...contextOfNeed(need, region),
+        },
       }),
-    );
+    });
+    return NEEDS.filter(
+      ({ stage, key }) => key === 'temporary' || key === 'none' || TO_A_VOLUME.includes(stage),
+    ).flatMap((need) => [
+      asked(need, 'with a temporary key', need.key === 'none' ? '*' : key),
+      ...(OF_THE_ALIAS_TOO.has(need.action) ? [asked(need, 'with its alias', aliasIn(use, region))] : []),
+    ]);
   });
 
 const SERVICE = 'mrk.kms.amazonaws.com';

@@ -69,10 +69,10 @@ const draftOf = ({ name, document }: RolePolicy): Draft => {
   return { name, document: parsed, becomes: statementsIn(parsed).map((statement) => [statement]) };
 };
 
-const standingOf = (name: string, index: number, { Sid: sid }: Written): Standing => ({
+const standingOf = (name: string, index: number, statement: Written): Standing => ({
   policy: name,
   statement: index,
-  sid: typeof sid === 'string' && sid !== '' ? sid : null,
+  sid: sidIn(statement),
 });
 
 const statementsOf = ({ name, becomes }: Draft): NamedStatements => ({ name, statements: becomes.flat() });
@@ -84,8 +84,28 @@ const replacedIn = (
   becomes: readonly Written[],
 ): readonly Draft[] =>
   drafts.map((draft, place) =>
-    place === at ? { ...draft, becomes: draft.becomes.map((old, which) => (which === index ? becomes : old)) } : draft,
+    place === at
+      ? {
+          ...draft,
+          becomes: draft.becomes.map((old, which) => (which === index ? withFreeSids(becomes, index, draft) : old)),
+        }
+      : draft,
   );
+
+const sidIn = ({ Sid: sid }: Written): string | null => (typeof sid === 'string' && sid !== '' ? sid : null);
+
+/** IAM takes each Sid once in a policy: a new one that is taken gets a number. */
+const withFreeSids = (becomes: readonly Written[], index: number, { becomes: all }: Draft): readonly Written[] => {
+  const taken = new Set(all.flatMap((statements, at) => (at === index ? [] : statements.map(sidIn))));
+  return becomes.map((statement) => {
+    const sid = sidIn(statement);
+    if (sid === null) return statement;
+    let free = sid;
+    for (let number = 2; taken.has(free); number++) free = `${sid}${number}`;
+    taken.add(free);
+    return free === sid ? statement : { ...statement, Sid: free };
+  });
+};
 
 /** The first request in use that fares worse. */
 const firstRefused = (

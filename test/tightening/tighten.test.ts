@@ -21,6 +21,31 @@ const becomes = (statement: Written, use: Use = USE) => {
   return policy?.document?.Statement ?? null;
 };
 
+describe('a policy', () => {
+  it('gets no Sid twice: IAM takes each once', () => {
+    const given = [
+      { Sid: 'Keys', Effect: 'Allow', Action: ['kms:Decrypt', 'kms:CreateGrant', 's3:GetObject'], Resource: '*' },
+      { Sid: 'KeysForAWSResources', Effect: 'Allow', Action: 's3:PutObject', Resource: '*' },
+    ];
+    const [tightened] = tighten([policyOf(...given)], USE).policies;
+    const sids = JSON.stringify(tightened?.document).match(/"Sid":"[^"]*"/g) ?? [];
+    expect(new Set(sids).size).toBe(sids.length);
+    expect(sids).toContain('"Sid":"KeysForAWSResources"');
+    expect(sids).toContain('"Sid":"KeysForAWSResources2"');
+  });
+});
+
+describe('what is lost', () => {
+  it.each([
+    { claim: 'is told of a key that a statement names', Resource: KEY, action: 'kms:EnableKey' },
+    { claim: 'is told of what is asked of no key', Resource: '*', action: 'kms:ListKeys' },
+  ])('$claim', ({ Resource, action }) => {
+    const use = { ...USE, keys: [{ arn: KEY, aliases: [] }] };
+    const { lost } = tighten([policyOf({ Effect: 'Allow', Action: 'kms:*', Resource })], use);
+    expect(lost.flatMap(({ actions }) => actions)).toContain(action);
+  });
+});
+
 describe('a statement is narrowed', () => {
   const statement = (Action: string | readonly string[], more: Written = {}): Written => ({
     Effect: 'Allow',

@@ -10,8 +10,10 @@ export type ActionNames = (service: string) => readonly string[] | undefined;
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
  */
 export const KEY_ACTIONS: readonly string[] = kms.ofKey;
+/** Those of KMS that are asked of no key. */
+export const KEYLESS_ACTIONS: readonly string[] = kms.ofNoKey;
 
-const KMS_ACTIONS: readonly string[] = [...kms.ofKey, ...kms.ofNoKey].sort();
+const KMS_ACTIONS: readonly string[] = [...KEY_ACTIONS, ...KEYLESS_ACTIONS].sort();
 
 /** KMS alone: all that bears on a refusal, and small enough for a function. */
 export const kmsActionNames: ActionNames = (service) => (service === 'kms' ? KMS_ACTIONS : undefined);
