@@ -101,10 +101,11 @@ export const stateInWords = (message: string): KeyState | null =>
   STATES_IN_WORDS.find(([says]) => says.test(message))?.[1] ?? null;
 
 /** The cause that a layer's refusal is. The role that is linked to KMS has one of its own: it is missing once, and then never. */
-export const causeOf = (layer: PolicyLayer, explicit: boolean, action: string | null): Cause =>
-  action === 'iam:CreateServiceLinkedRole'
-    ? 'service-linked-role-not-allowed'
-    : `${layer}-${explicit ? 'deny' : 'silent'}`;
+export const causeOf = (layer: PolicyLayer, explicit: boolean, action: string | null): Cause => {
+  if (action === 'iam:CreateServiceLinkedRole') return 'service-linked-role-not-allowed';
+  if (explicit) return `${layer}-deny`;
+  return layer === 'resource-control-policy' ? 'undetermined' : `${layer}-silent`;
+};
 
 const LINKED_ROLE_SILENT =
   'no IAM policy of the role allows it, which the first multi-Region key of an account needs once';

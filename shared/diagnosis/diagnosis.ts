@@ -1,20 +1,36 @@
 import type { StatementRef } from '#shared/policy/policy';
 import type { Saying } from '#shared/policy/trace';
 import type { Layer } from '#shared/signal/signal';
-import type { PolicyLayer } from './causes.ts';
 
-/** Why KMS refused: a layer that was silent, a layer that denied, the state of the key, or a cause with a name of its own. */
-export type Cause =
-  | `${PolicyLayer}-silent`
-  | `${PolicyLayer}-deny`
-  | 'default-key-not-shareable'
-  | 'service-linked-role-not-allowed'
-  | 'key-disabled'
-  | 'key-pending-deletion'
-  | 'key-pending-import'
-  | 'key-unavailable'
-  | 'key-not-found'
-  | 'undetermined';
+/**
+ * Why KMS refused: a layer that was silent, a layer that denied, the state of the key, or a cause with a name of its own.
+ * Resource control policies are never silent: one that allows everything stands beside them and cannot be detached.
+ * https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_evaluation.html
+ */
+export const CAUSES = [
+  'service-control-policy-silent',
+  'service-control-policy-deny',
+  'resource-control-policy-deny',
+  'key-policy-silent',
+  'key-policy-deny',
+  'identity-policy-silent',
+  'identity-policy-deny',
+  'permissions-boundary-silent',
+  'permissions-boundary-deny',
+  'session-policy-silent',
+  'session-policy-deny',
+  'vpc-endpoint-policy-silent',
+  'vpc-endpoint-policy-deny',
+  'default-key-not-shareable',
+  'service-linked-role-not-allowed',
+  'key-disabled',
+  'key-pending-deletion',
+  'key-pending-import',
+  'key-unavailable',
+  'key-not-found',
+  'undetermined',
+] as const;
+export type Cause = (typeof CAUSES)[number];
 
 /** The answer of a diagnosis, in the shape that `explain` prints. */
 export interface Diagnosis {
