@@ -9,7 +9,8 @@ export type Layer =
   | 'permissions-boundary'
   | 'session-policy'
   | 'service-control-policy'
-  | 'resource-control-policy';
+  | 'resource-control-policy'
+  | 'vpc-endpoint-policy';
 
 export type Verdict =
   | { readonly allowed: true }
@@ -23,6 +24,8 @@ export interface Question {
   /** `null`: the action has no resource to carry one, as ListAliases. */
   readonly resourcePolicy: PolicyDocument | null;
   readonly context: Readonly<Record<string, string | readonly string[]>>;
+  /** Of the VPC endpoint through which the request comes; absent: it comes through none. */
+  readonly endpointPolicy?: PolicyDocument | null;
   /** Of the session's account. */
   readonly serviceControlPolicies: OrganizationPolicies['serviceControlPolicies'];
   /** Of the resource's account. */
@@ -88,6 +91,9 @@ const simulationOf = (question: Question): Simulation => {
         ? undefined
         : [named({ name: 'permissions-boundary', document: role.permissionsBoundary })],
     resourcePolicy: question.resourcePolicy === null ? undefined : readableDocument(question.resourcePolicy),
+    vpcEndpointPolicies: question.endpointPolicy
+      ? [named({ name: 'the endpoint', document: question.endpointPolicy })]
+      : undefined,
     serviceControlPolicies: question.serviceControlPolicies.map(organizationLevel),
     resourceControlPolicies: question.resourceControlPolicies.map(organizationLevel),
   };
@@ -151,6 +157,7 @@ const explicitLayer = (analysis: RequestAnalysis): Layer => {
     ['identity-policy', analysis.identityAnalysis?.result],
     ['permissions-boundary', analysis.permissionBoundaryAnalysis?.result],
     ['session-policy', analysis.sessionAnalysis?.result],
+    ['vpc-endpoint-policy', analysis.endpointAnalysis?.result],
   ];
   const denying = results.find(([, result]) => result === 'ExplicitlyDenied' || result === 'DeniedForAccount');
   if (denying === undefined) throw new Error('the policy engine denied explicitly, and no policy does');
@@ -167,5 +174,6 @@ const implicitLayer = (analysis: RequestAnalysis): Layer => {
   if (!keyAllows) return 'key-policy';
   if (needsIdentity && analysis.identityAnalysis?.result !== 'Allowed') return 'identity-policy';
   if (analysis.blockedBy?.includes('pb') === true) return 'permissions-boundary';
+  if (analysis.endpointAnalysis?.result === 'ImplicitlyDenied') return 'vpc-endpoint-policy';
   return analysis.sessionAnalysis?.result === 'ImplicitlyDenied' ? 'session-policy' : 'permissions-boundary';
 };

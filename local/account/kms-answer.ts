@@ -81,6 +81,8 @@ export const permittedByCaller = async (
     resource: { arn: resource, accountId: session.role.accountId },
     resourcePolicy,
     context: { ...sessionContext(session, region), ...context },
+    // KMS itself asks IAM, from AWS's own network.
+    endpointPolicy: action.startsWith('kms:') ? (session.endpointPolicy ?? null) : null,
     serviceControlPolicies: ground.state.organization.get(session.role.accountId)?.serviceControlPolicies ?? [],
     resourceControlPolicies: [],
   });

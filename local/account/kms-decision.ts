@@ -56,6 +56,8 @@ export const kmsPermits = async (state: State, request: KmsRequest): Promise<Kms
     resource: { arn: key.arn, accountId: key.accountId },
     resourcePolicy: { ...key.policy, Statement: [...[key.policy.Statement].flat(), ...grantStatements(request)] },
     context: contextOf(request),
+    // What a service forwards comes from AWS's own network.
+    endpointPolicy: request.via === null ? (session.endpointPolicy ?? null) : null,
     serviceControlPolicies: state.organization.get(session.role.accountId)?.serviceControlPolicies ?? [],
     // "Resource control policies": they do not affect AWS managed KMS keys.
     resourceControlPolicies:
@@ -129,6 +131,7 @@ const layerWords: Readonly<Record<Layer, { explicit: string; implicit: string }>
   'session-policy': { explicit: 'a session policy', implicit: 'no session policy' },
   'service-control-policy': { explicit: 'a service control policy', implicit: 'no service control policy' },
   'resource-control-policy': { explicit: 'a resource control policy', implicit: 'no resource control policy' },
+  'vpc-endpoint-policy': { explicit: 'a VPC endpoint policy', implicit: 'no VPC endpoint policy' },
 };
 
 const namingWords = {

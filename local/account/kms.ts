@@ -67,6 +67,7 @@ export const kmsService = (ground: Ground) => ({
           AliasName: name,
           AliasArn: `arn:aws:kms:${key.region}:${key.accountId}:${name}`,
           TargetKeyId: key.keyId,
+          CreationDate: key.createdAt,
         })),
       );
     const page = pageFrom(aliases, call.input.Limit ?? defaultPageSize, call.input.Marker);

@@ -61,6 +61,8 @@ export interface RoleSession {
   readonly arn: string;
   readonly accessKeyId: string;
   readonly sessionPolicy: PolicyDocument | null;
+  /** Of the VPC endpoint through which it calls KMS; absent: it calls over the internet. */
+  readonly endpointPolicy?: PolicyDocument | null;
   readonly startedAt: Date;
 }
 

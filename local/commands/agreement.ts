@@ -43,7 +43,10 @@ export const comparedIn = (account: EmbeddedAccount, tried: readonly Tried[]): r
     const byId = new Map(outlooks.map((outlook) => [outlook.id, outlook]));
     for (const { instanceId, name, verdict, volumes } of rows) {
       const refusals = volumes.flatMap(({ situation }) => byId.get(situation)?.refusals ?? []);
-      const causes = [...new Set(refusals.map(({ cause }) => cause ?? 'undetermined'))];
+      const causes =
+        verdict === 'undetermined'
+          ? ['undetermined']
+          : [...new Set(refusals.map(({ cause }) => cause ?? 'undetermined'))];
       if (instanceId !== null) said.set(instanceId, { name, verdict, causes });
     }
   }

@@ -129,6 +129,8 @@ const Step = z.discriminatedUnion('do', [
     instances: z.array(Name).optional(),
     except: z.array(Name).default([]),
     sessionPolicy: PolicyDocument.nullable().default(null),
+    /** Of the VPC endpoint through which the platform calls KMS. */
+    endpointPolicy: PolicyDocument.nullable().default(null),
   }),
   /** GuardDuty reports a machine. */
   z.strictObject({

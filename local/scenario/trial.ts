@@ -13,6 +13,8 @@ export interface Trial {
   /** The machine to which the platform attaches what it acquires. */
   readonly worker: Instance;
   readonly sessionPolicy: PolicyDocument | null;
+  /** Of the VPC endpoint through which it calls KMS; `null`: through none. */
+  readonly endpointPolicy: PolicyDocument | null;
 }
 
 /** What AWS really answered: the first refusal, or none. */
@@ -44,7 +46,7 @@ const COPIES_AT_ONCE = 15;
  */
 export const tryToAcquire = async (account: EmbeddedAccount, trial: Trial): Promise<readonly Tried[]> => {
   const { state, ground, services } = account;
-  const { platformRole, ownerRole, region, key, worker, sessionPolicy } = trial;
+  const { platformRole, ownerRole, region, key, worker, sessionPolicy, endpointPolicy } = trial;
   const sessions = new Map<string, RoleSession>();
 
   const sessionOf = (accountId: string, name: string): RoleSession => {
@@ -52,7 +54,7 @@ export const tryToAcquire = async (account: EmbeddedAccount, trial: Trial): Prom
     if (known !== undefined) return known;
     const role = state.roles.get(`arn:aws:iam::${accountId}:role/${name}`);
     if (role === undefined) throw new Error(`there is no role \`${name}\` in account ${accountId}`);
-    const opened = { ...account.openSession(role, 'trial'), sessionPolicy };
+    const opened = { ...account.openSession(role, 'trial'), sessionPolicy, endpointPolicy };
     state.sessions.set(opened.accessKeyId, opened);
     sessions.set(accountId, opened);
     return opened;

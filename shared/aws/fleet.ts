@@ -44,16 +44,17 @@ const Described = z.object({
   Attachments: z.array(z.object({ InstanceId: InstanceId.optional(), Device: z.string().optional() })).default([]),
 });
 
-const volumeOf = (volume: Volume): FleetVolume => {
+/**
+ * A volume as each machine has it: one with Multi-Attach hangs on up to 16.
+ * https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html
+ */
+const volumesOf = (volume: Volume): readonly FleetVolume[] => {
   const { VolumeId: volumeId, Encrypted: encrypted, KmsKeyId, Attachments } = Described.parse(volume);
-  const [attachment] = Attachments;
-  return {
-    volumeId,
-    device: attachment?.Device ?? null,
-    instanceId: attachment?.InstanceId ?? null,
-    encrypted,
-    keyArn: KeyArn.safeParse(KmsKeyId).data ?? null,
-  };
+  const keyArn = KeyArn.safeParse(KmsKeyId).data ?? null;
+  const alone = { volumeId, device: null, instanceId: null, encrypted, keyArn };
+  return Attachments.length === 0
+    ? [alone]
+    : Attachments.map(({ Device = null, InstanceId: instanceId = null }) => ({ ...alone, device: Device, instanceId }));
 };
 
 const volumesMeeting = async (
@@ -66,7 +67,7 @@ const volumesMeeting = async (
   do {
     const command = new DescribeVolumesCommand({ Filters: [filter], MaxResults: VOLUMES_PER_PAGE, NextToken });
     const page = await recorded(custody, session, 'ec2:DescribeVolumes', filter.Name, () => ec2.send(command));
-    volumes.push(...(page.Volumes ?? []).map(volumeOf));
+    volumes.push(...(page.Volumes ?? []).flatMap(volumesOf));
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
   return volumes;
@@ -174,5 +175,5 @@ export const loneVolumePage = async (
     'volumes that hang on nothing',
     () => ec2.send(command),
   );
-  return { items: Volumes.map(volumeOf), next: NextToken };
+  return { items: Volumes.flatMap(volumesOf), next: NextToken };
 };

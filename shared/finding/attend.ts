@@ -1,5 +1,6 @@
 import type { FindingRequest } from '#shared/case/case';
 import type { Findings } from '#shared/ledger/findings';
+import { NO_VOLUME } from '#shared/readiness/entries';
 import type { OutlookEntry } from '#shared/readiness/report';
 import type { Place } from '#shared/readiness/ways';
 import { type Finding, type FindingWatch, FoundInstance, readFinding } from '#shared/signal/finding';
@@ -29,7 +30,7 @@ export interface Attendant {
 }
 
 /** One case a machine, however often it is found: the name of its execution is the machine's. At most 64 characters. */
-export const caseNameOf = ({ accountId, instanceId }: FoundInstance): string => `finding-${accountId}-${instanceId}`;
+const caseNameOf = ({ accountId, instanceId }: FoundInstance): string => `finding-${accountId}-${instanceId}`;
 
 const firstRefusal = (outlooks: readonly OutlookEntry[]) => outlooks.flatMap(({ refusals }) => refusals)[0] ?? null;
 
@@ -52,6 +53,7 @@ const whyOf = (readiness: Extract<MachineReadiness, { found: true }>): string =>
   const { verdict, outlooks } = readiness;
   if (verdict === 'refused') return firstRefusal(outlooks)?.explanation ?? 'the acquisition would be refused';
   if (verdict === 'ready') return 'the acquisition would pass today';
+  if (outlooks.length === 0) return `whether the acquisition would pass cannot be told: ${NO_VOLUME}`;
   const missing = [...new Set(outlooks.flatMap((outlook) => outlook.missing))].slice(0, 5);
   return `whether the acquisition would pass cannot be told without ${missing.join('; ')}`;
 };
@@ -103,7 +105,7 @@ const attendTo = async (
   if (machine !== null) dealtWith.add(machine.instanceId);
   const attention = {
     instanceId: machine?.instanceId ?? asked.named,
-    verdict: readiness.found ? readiness.verdict : ('not-found' as const),
+    verdict: readiness.verdict,
     because: readiness.found ? whyOf(readiness) : readiness.because,
   };
   if (machine !== null && readiness.found && attention.verdict === 'refused') {

@@ -2,7 +2,7 @@ import type { Custody, Sessions } from '#shared/aws/session';
 import { situationOf, verdictOfRow } from '#shared/readiness/entries';
 import type { Situation } from '#shared/readiness/examination';
 import { examining } from '#shared/readiness/examining';
-import { listOne } from '#shared/readiness/listing';
+import { absent, listOne } from '#shared/readiness/listing';
 import type { OutlookEntry, Row } from '#shared/readiness/report';
 import { shelfOf, ThrottledError } from '#shared/readiness/shelf';
 import type { Verdict } from '#shared/readiness/verdict';
@@ -12,7 +12,7 @@ import type { Settings } from '#shared/settings';
 /** What an acquisition of one machine would come to. */
 export type MachineReadiness =
   | { readonly found: true; readonly row: Row; readonly verdict: Verdict; readonly outlooks: readonly OutlookEntry[] }
-  | { readonly found: false; readonly because: string };
+  | { readonly found: false; readonly verdict: 'undetermined' | 'not-found'; readonly because: string };
 
 interface Tools {
   readonly settings: Settings;
@@ -29,7 +29,7 @@ export type AskMachine = (place: Place, by: By) => Promise<MachineReadiness>;
 /** Asks at once, machine by machine. What several of one finding have in common is read once. */
 export const machineReadiness = ({ settings, sessions, sleep }: Tools): AskMachine => {
   const custody: Custody = [];
-  const told = { responseRoles: [], platformKeyArn: null, sessionPolicies: [] };
+  const told = { responseRoles: [], platformKeyArn: null, sessionPolicies: [], endpointPolicy: null };
   const shelf = shelfOf({ settings, sessions }, custody, told);
   const { examine } = examining(settings, shelf);
   const tag = { key: settings.SSM_TAG_KEY, value: settings.SSM_TAG_VALUE };
@@ -45,14 +45,18 @@ export const machineReadiness = ({ settings, sessions, sleep }: Tools): AskMachi
       if (!(error instanceof ThrottledError) || pause === undefined) throw error;
       await sleep(pause * 1_000);
       return examined(situations, rest);
+    } finally {
+      // Another machine's facts are waited for again.
+      if (pause === undefined) shelf.waitsForThrottles(true);
     }
   };
 
   return async (place, by) => {
     const listed = await listOne(shelf, custody, place, by, tag);
-    if (!listed.read) return { found: false, because: listed.because };
+    if (!listed.read) return { found: false, verdict: 'undetermined', because: listed.because };
     const [row] = listed.rows;
-    if (row === undefined) return { found: false, because: 'there is no such machine' };
+    const named = 'instanceId' in by ? by.instanceId : by.volumeId;
+    if (row === undefined) return { found: false, verdict: 'not-found', because: absent(named, place) };
     const situations = [...new Set(row.volumes.map(({ situation }) => situation))].map(situationOf);
     const outlooks = await examined(situations, AGAIN_AFTER);
     return { found: true, row, verdict: verdictOfRow(row, new Map(outlooks.map((one) => [one.id, one]))), outlooks };

@@ -25,6 +25,8 @@ export interface Cast {
   readonly roles: Readonly<Record<Party, readonly string[]>>;
   /** `null`: there is no such key, for nothing is encrypted under it. */
   readonly keys: Readonly<Record<KeyPart, string | null>>;
+  /** Of the alias that the temporary key gets. */
+  readonly aliasArn: string;
 }
 
 const regionOf = (keyArn: string): string => keyArn.split(':')[3] ?? '';
@@ -36,7 +38,7 @@ const needsAt = (stage: Stage): readonly Need[] => needsOf([stage], ['source', '
 
 const keyFor = (need: Need, { source, target }: Step, { keys }: Cast): string | null | 'none' => {
   if (need.key === 'none') return 'none';
-  const part = need.key === 'temporary' ? 'temporary' : need.key === 'source' ? source : target;
+  const part = need.key === 'temporary' ? 'temporary-primary' : need.key === 'source' ? source : target;
   return part === null ? null : keys[part];
 };
 
@@ -46,14 +48,20 @@ const ofStep = (step: Step, cast: Cast, replicated: boolean): readonly Asked[] =
     if (key === null || !isNeeded(need, replicated)) return [];
     const keyArn = key === 'none' ? null : key;
     const context = contextOfNeed(need, regionOf(keyArn ?? ''));
-    return cast.roles[step.by].map((roleArn) => ({
-      step: step.name,
-      roleArn,
-      action: need.action,
-      keyArn,
-      context,
-    }));
+    return cast.roles[step.by].flatMap((roleArn): readonly Asked[] => {
+      const asked = { step: step.name, roleArn, action: need.action, keyArn, context };
+      return need.action === 'kms:CreateAlias' ? naming(asked, cast.aliasArn) : [asked];
+    });
   });
+
+/**
+ * A key is named with leave for the alias and for the key, which bears no alias yet.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+ */
+const naming = (ofKey: Asked, aliasArn: string): readonly Asked[] => [
+  { ...ofKey, keyArn: null, resource: aliasArn },
+  { ...ofKey, context: { ...ofKey.context, 'kms:ResourceAliases': null } },
+];
 
 /**
  * The first multi-Region key of an account makes the role that is linked to KMS, in the name of whoever makes the key.
@@ -71,20 +79,33 @@ const makingLinkedRole = (roleArn: string): Asked => {
   };
 };
 
-/** What a temporary key takes that has to serve another Region than the platform's. */
+/** What a temporary key takes, in the platform's Region, and more where it has to serve another. */
 export interface Replication {
-  readonly isNeeded: boolean;
+  /** Of the platform. */
+  readonly region: string;
+  /** Of the volume; `null`: the platform's own. */
+  readonly to: string | null;
   /** Whether the role that is linked to KMS is yet to be made. */
   readonly makesLinkedRole: boolean;
 }
 
+/** Keys are made in a Region, which no ARN tells before there is one. A replica is made by leave to make keys, too. */
+const making = (asked: Asked, { region, to }: Replication): readonly Asked[] => {
+  if (asked.action !== 'kms:CreateKey') return [asked];
+  const into = (where: string): Asked => ({
+    ...asked,
+    context: { ...asked.context, 'aws:RequestedRegion': where, 'kms:MultiRegion': String(to !== null) },
+  });
+  return [region, to].flatMap((where) => (where === null ? [] : [into(where)]));
+};
+
 /** All that a way asks of KMS, in its order; and of IAM, where KMS asks that in the caller's name. */
 export const askedOn = (way: Way, cast: Cast, replication: Replication): readonly Asked[] =>
   WAYS[way].flatMap((step: Step) => [
-    ...(step.name === 'temporary-key' && replication.isNeeded && replication.makesLinkedRole
+    ...(step.name === 'temporary-key' && replication.to !== null && replication.makesLinkedRole
       ? cast.roles[step.by].map(makingLinkedRole)
       : []),
-    ...ofStep(step, cast, replication.isNeeded),
+    ...ofStep(step, cast, replication.to !== null).flatMap((asked) => making(asked, replication)),
   ]);
 
 /** What two questions have in common is answered once. */

@@ -1,5 +1,6 @@
 import type { Known } from '#shared/policy/known';
 import { VERSION } from '#shared/version';
+import { good, note, untold } from './checks.ts';
 import { verdictOfRow } from './entries.ts';
 import type { Platform } from './examination.ts';
 import type { Counts, HealthCheck, OutlookEntry, ReadinessReport, Row } from './report.ts';
@@ -20,6 +21,8 @@ export interface Gathered {
   readonly outlooks: readonly OutlookEntry[];
 }
 
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 const countsOf = (verdicts: Iterable<Verdict>): Counts => {
   const counts = { ready: 0, refused: 0, undetermined: 0 };
   for (const verdict of verdicts) counts[verdict] += 1;
@@ -30,6 +33,9 @@ const assumedOf = ({ platform, sessionPolicies }: Gathered): readonly string[] =
   sessionPolicies === 0
     ? 'The platform assumes its role without a session policy.'
     : 'The platform assumes its role with the session policies that the request names.',
+  platform.endpointPolicy === null
+    ? 'The platform calls KMS through no VPC endpoint.'
+    : 'The platform calls KMS through a VPC endpoint with the policy that the request names.',
   platform.opensShared
     ? 'The platform makes volumes straight from shared snapshots (`OpenSharedSnapshots`).'
     : 'The platform copies shared snapshots under its own key before it makes volumes of them.',
@@ -42,21 +48,29 @@ const URGENCY: Readonly<Record<Verdict, number>> = { refused: 0, undetermined: 1
 
 /** What the lint finds, over all keys. */
 const keyPolicies = (outlooks: readonly OutlookEntry[]): readonly HealthCheck[] => {
-  const linted = new Map(outlooks.flatMap(({ keyArn, lint }) => (keyArn === null ? [] : [[keyArn, lint] as const])));
-  const withErrors = [...linted].filter(([, found]) => found.some(({ severity }) => severity === 'error'));
-  const withWarnings = [...linted].filter(([, found]) => found.length > 0);
-  if (linted.size === 0) return [];
+  const check = 'key policies';
+  const keys = new Map(outlooks.flatMap(({ keyArn, lint }) => (keyArn === null ? [] : [[keyArn, lint] as const])));
+  const linted = [...keys].flatMap(([keyArn, lint]) => (lint === null ? [] : [[keyArn, lint] as const]));
+  const unread = keys.size - linted.length;
+  return [
+    ...lintedPolicies(check, linted),
+    ...(unread === 0 ? [] : [untold(check, `the policies of ${plural(unread, 'key')} are not known`)]),
+  ];
+};
+
+const lintedPolicies = (
+  check: string,
+  linted: readonly (readonly [string, NonNullable<OutlookEntry['lint']>])[],
+): readonly HealthCheck[] => {
+  if (linted.length === 0) return [];
+  const withErrors = linted.filter(([, found]) => found.some(({ severity }) => severity === 'error'));
+  const withWarnings = linted.filter(([, found]) => found.length > 0);
   const [[first] = ['']] = withErrors;
-  const found = `Of ${linted.size} keys, ${withErrors.length} have a policy in which the lint finds an error, ${withWarnings.length} one with an error or a warning`;
+  const found = `Of ${plural(linted.length, 'key')}, ${withErrors.length} have a policy in which the lint finds an error, ${withWarnings.length} one with an error or a warning`;
   return [
     withErrors.length > 0
-      ? {
-          check: 'key policies',
-          result: 'note',
-          found: `${found}; the first is that of ${first}.`,
-          remedy: 'Each key tells what was found.',
-        }
-      : { check: 'key policies', result: 'good', found: `${found}.`, remedy: null },
+      ? note(check, `${found}; the first is that of ${first}.`, 'Each key tells what was found.')
+      : good(check, `${found}.`),
   ];
 };
 
@@ -97,8 +111,6 @@ export const assembled = (gathered: Gathered): ReadinessReport => {
     tool: { name: 'unlatch', version: VERSION },
   };
 };
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Causes by how many machines they hold up. */
 export const causesOf = ({

@@ -132,7 +132,8 @@ const MOST_FOUND = 6;
 
 /** What the lint finds in a key's policy. That of a key of AWS's nobody can edit. */
 const lintOf = ({ keyArn }: Situation, { manager, policy }: KeyRecord): OutlookEntry['lint'] => {
-  if (!policy.known || !manager.known || manager.value === 'AWS') return [];
+  if (manager.known && manager.value === 'AWS') return [];
+  if (!policy.known) return null;
   const setting = { account: accountOfArn(keyArn ?? ''), keyRegion: regionOfArn(keyArn ?? '') };
   try {
     return lintPolicy(policy.value, 'the key policy', setting)
@@ -187,10 +188,15 @@ export const outlookEntry = (
     })),
   })),
   missing: [...missing],
-  lint: key === null ? [] : lintOf(situation, key),
+  lint: key === null ? null : lintOf(situation, key),
   copy,
 });
 
-/** A machine is as ready as the least of its volumes; one whose situation was not examined is not ready. */
+/** EC2 shows attachments late, and roots of the instance store never. */
+export const NO_VOLUME = 'EC2 names no volume of it';
+
+/** A machine is as ready as the least of its volumes; one without any, or with one that was not examined, is not ready. */
 export const verdictOfRow = ({ volumes }: Row, outlooks: ReadonlyMap<string, OutlookEntry>): Verdict =>
-  worstOf(volumes.map(({ situation }) => outlooks.get(situation)?.verdict ?? 'undetermined'));
+  volumes.length === 0
+    ? 'undetermined'
+    : worstOf(volumes.map(({ situation }) => outlooks.get(situation)?.verdict ?? 'undetermined'));

@@ -8,8 +8,8 @@ import type {
 import { type Known, known, unknown } from '#shared/policy/known';
 import { accountOfArn } from './arns.ts';
 import { type Asked, askedOn, type Cast } from './asked.ts';
-import { answering, type Outlook, outlookOf } from './verdict.ts';
-import { type KeyPart, type Place, WAYS, type Way, wayTo } from './ways.ts';
+import { answering, type Outlook, outlookOf, whicheverOf } from './verdict.ts';
+import { type KeyPart, type Place, WAYS, type Way, waysTo } from './ways.ts';
 
 /** What all volumes under one key, of one account and Region, have in common: an acquisition of each asks the same. */
 export interface Situation extends Place {
@@ -41,6 +41,8 @@ export interface Platform extends Place {
   readonly hasLinkedRole: Known<boolean>;
   /** The session policies with which it assumes its role; none unless told. */
   readonly sessionPolicies: readonly NamedDocument[];
+  /** The policy of the VPC endpoint through which it calls KMS itself; `null`: through none, unless told. */
+  readonly endpointPolicy: NamedDocument | null;
 }
 
 /** What has been read, each part once. */
@@ -50,7 +52,13 @@ export interface FactsRead {
   readonly key: (keyArn: string) => KeyRecord;
 }
 
-/** A key that cannot be asked for, because it is made when it is needed: the platform writes its policy for both roles. */
+const NO_ALIAS = unknown('whether the replica of a temporary key has an alias');
+
+/**
+ * A key that cannot be asked for, because it is made when it is needed: the platform writes its policy for both roles. An
+ * alias serves one Region; whether a replica gets one of its own, nothing tells.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
+ */
 const temporaryKey = ({ partition, accountId, region, temporaryAlias }: Platform, owner: Place) => {
   const policy = {
     Version: '2012-10-17',
@@ -69,7 +77,12 @@ const temporaryKey = ({ partition, accountId, region, temporaryAlias }: Platform
     aliases: known([temporaryAlias]),
   };
   const id = region === owner.region ? '00000000-0000-4000-8000-000000000000' : `mrk-${'0'.repeat(32)}`;
-  return { arn: `arn:${partition}:kms:${owner.region}:${accountId}:key/${id}`, record };
+  const arnIn = (where: string): string => `arn:${partition}:kms:${where}:${accountId}:key/${id}`;
+  return {
+    primary: { arn: arnIn(region), record },
+    used: { arn: arnIn(owner.region), record: region === owner.region ? record : { ...record, aliases: NO_ALIAS } },
+    aliasArn: `arn:${partition}:kms:${region}:${accountId}:${temporaryAlias}`,
+  };
 };
 
 const NO_PRINCIPAL: PrincipalRecord = {
@@ -109,21 +122,20 @@ const missingFor = (
       ? [`whether KMS has its service-linked role: ${platform.hasLinkedRole.because}`]
       : []),
     ...(uses.has('platform') && !keyArn.known ? [`the platform's key: ${keyArn.because}`] : []),
-    ...(uses.has('ebs-default') && !ebsDefault.isOn.known
-      ? [`whether EBS encrypts by default: ${ebsDefault.isOn.because}`]
-      : []),
     ...(uses.has('ebs-default') && !ebsDefault.keyArn.known ? [`EBS's default key: ${ebsDefault.keyArn.because}`] : []),
   ];
 };
 
 /** What the facts are for one question. */
 const recordsOf = ({ platform, account, key }: FactsRead, temporary: ReturnType<typeof temporaryKey>) => {
-  return ({ roleArn, keyArn }: Asked): FactsRecord => {
+  const { primary, used } = temporary;
+  const made = (keyArn: string) => [used, primary].find(({ arn }) => arn === keyArn)?.record;
+  return ({ roleArn, keyArn, context }: Asked): FactsRecord => {
     const caller = account(accountOfArn(roleArn));
     const principal = caller.principals.get(roleArn) ?? NO_PRINCIPAL;
     const owner = keyArn === null ? caller : account(accountOfArn(keyArn));
     return {
-      key: keyArn === null ? NO_KEY : keyArn === temporary.arn ? temporary.record : key(keyArn),
+      key: keyArn === null ? NO_KEY : (made(keyArn) ?? key(keyArn)),
       // What was read of a role never tells its sessions; that the platform adds no policy to them is what it says itself.
       principal: { ...principal, sessionPolicies: known(platform.sessionPolicies) },
       organization: {
@@ -132,12 +144,32 @@ const recordsOf = ({ platform, account, key }: FactsRead, temporary: ReturnType<
       },
       // EC2 asks KMS from AWS's own network, and never through an endpoint of the caller's.
       // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
-      vpcEndpointPolicy: known(null),
+      vpcEndpointPolicy: known(context['kms:ViaService'] === null ? platform.endpointPolicy : null),
     };
   };
 };
 
 const UNNAMED = 'the key of the volume: EC2 names none';
+
+const mannerOf = ({ encrypted, keyArn }: Situation, { platform, key }: FactsRead) => {
+  const { isOn } = platform.ebsDefault;
+  const manager = keyArn === null ? null : key(keyArn).manager;
+  const whoManages = (): Known<boolean> => {
+    if (manager === null) return encrypted ? unknown(UNNAMED) : known(false);
+    return manager.known
+      ? known(manager.value === 'AWS')
+      : unknown(`whether AWS manages the volume's key: ${manager.because}`);
+  };
+  return {
+    opensShared: platform.opensShared,
+    underDefaultKey: whoManages(),
+    becomesEncrypted: encrypted
+      ? known(false)
+      : isOn.known
+        ? isOn
+        : unknown(`whether EBS encrypts by default: ${isOn.because}`),
+  };
+};
 
 /**
  * Examines situations one after the other; each distinct question is answered once, whoever asks it. What a temporary key's
@@ -152,12 +184,7 @@ export const examiner = (facts: FactsRead) => {
     distinct: answers.distinct,
 
     examine: (situation: Situation): Outlook => {
-      const manager = situation.keyArn === null ? null : facts.key(situation.keyArn).manager;
-      const underDefaultKey = manager?.known === true && manager.value === 'AWS';
-      const { opensShared, ebsDefault } = platform;
-      const { isOn } = ebsDefault;
-      const becomesEncrypted = !situation.encrypted && (!isOn.known || isOn.value);
-      const way = wayTo(situation, platform, { underDefaultKey, opensShared, becomesEncrypted });
+      const { ebsDefault } = platform;
       const temporary = temporaryKey(platform, situation);
       const roles = {
         platform: facts.account(platform.accountId).roles,
@@ -172,19 +199,28 @@ export const examiner = (facts: FactsRead) => {
           volume: situation.keyArn,
           platform: platform.keyArn.known ? platform.keyArn.value : null,
           'ebs-default': ebsDefault.keyArn.known ? ebsDefault.keyArn.value : null,
-          temporary: temporary.arn,
+          temporary: temporary.used.arn,
+          'temporary-primary': temporary.primary.arn,
         },
+        aliasArn: temporary.aliasArn,
       };
-      const missing = [
-        ...missingFor(way, roles, situation, platform),
-        ...(situation.encrypted && situation.keyArn === null ? [UNNAMED] : []),
-      ];
       const replication = {
-        isNeeded: platform.region !== situation.region,
+        region: platform.region,
+        to: platform.region === situation.region ? null : situation.region,
         makesLinkedRole: platform.hasLinkedRole.known && !platform.hasLinkedRole.value,
       };
-      const asked = askedOn(way, cast, replication);
-      return outlookOf(way, asked, missing, answers, recordsOf(facts, temporary));
+      const recordOf = recordsOf(facts, temporary);
+      const outlookOn = (way: Way): Outlook => {
+        const missing = [
+          ...missingFor(way, roles, situation, platform),
+          ...(situation.encrypted && situation.keyArn === null ? [UNNAMED] : []),
+        ];
+        return outlookOf(way, askedOn(way, cast, replication), missing, answers, recordOf);
+      };
+      const ways = waysTo(situation, platform, mannerOf(situation, facts));
+      if ('way' in ways) return outlookOn(ways.way);
+      const [first, second] = ways.anyOf;
+      return whicheverOf([outlookOn(first), outlookOn(second)], ways.because);
     },
   };
 };

@@ -66,5 +66,3 @@ export const examining = (settings: Settings, shelf: Shelf) => {
     },
   };
 };
-
-export type Examining = ReturnType<typeof examining>;

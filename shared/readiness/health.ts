@@ -95,10 +95,14 @@ const temporaryKeys = (looking: Looking): Promise<readonly HealthCheck[]> =>
     const { KEY_ALIAS_PREFIX: prefix, PLATFORM_KEY_DAYS: days } = looking.settings;
     const keys = await keysAliased(session, looking.custody, (alias) => alias.startsWith(prefix));
     return told('temporary keys', keys, (found) => {
+      const place = `account ${session.accountId}, ${session.region}`;
       const left = found.filter(
-        ({ state, since }) => state === 'Enabled' && (since === null || Date.now() - Date.parse(since) > days * DAY),
+        ({ state, since }) =>
+          !/^Pending(?:Replica)?Deletion$/.test(state) &&
+          (since === null || Date.now() - Date.parse(since) > days * DAY),
       );
-      if (left.length === 0) return [good('temporary keys', `No key under \`${prefix}…\` was left behind.`)];
+      if (left.length === 0)
+        return [good('temporary keys', `No key under \`${prefix}…\` was left behind in ${place}.`)];
       return left.map(({ keyArn, alias, since }) =>
         bad(
           'temporary keys',

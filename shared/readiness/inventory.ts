@@ -3,7 +3,7 @@ import type { Flow } from '#shared/case/flow';
 import type { Settings } from '#shared/settings';
 import { accountOfArn, regionOfArn } from './arns.ts';
 import { situationId } from './entries.ts';
-import { type Cursor, type Listed, listOne, listPage, START } from './listing.ts';
+import { absent, type Cursor, type Listed, listOne, listPage, START } from './listing.ts';
 import { drained, type ReadinessTools, type Run } from './run-context.ts';
 import type { Scope } from './scope.ts';
 import type { Place } from './ways.ts';
@@ -77,7 +77,9 @@ export const inventoryOf = async (flow: Flow, tools: ReadinessTools, run: Run, s
     const { place, instanceId } = scope;
     const name = 'rows-0';
     const read = (custody: Custody) => listOne(run.shelf, custody, place, { instanceId }, tag);
-    take(name, place, await pageStep(flow, run, name, read));
+    const page = await pageStep(flow, run, name, read);
+    const because = page.because ?? (page.rows === 0 ? absent(instanceId, place) : null);
+    take(name, place, { ...page, because });
   } else {
     for (const place of scope.places) {
       let cursor: Cursor | null = START;

@@ -8,12 +8,21 @@ import { good, type Looking, note, untold } from './checks.ts';
 import type { HealthCheck } from './report.ts';
 
 const CHECK = 'one-time permission';
-const statementsOf = ({ name, document }: NamedDocument): Known<readonly string[]> => {
+
+interface Place {
+  readonly where: string;
+  /** Allowed by a wildcard, for other services too, or by all but some: nothing that can be taken away by itself. */
+  readonly widely: boolean;
+}
+
+const placesIn = ({ name, document }: NamedDocument): Known<readonly Place[]> => {
   try {
     return known(
-      statementsIn(parsedDocument(document, name)).flatMap((statement, index) =>
-        grantOf(statement).grants === 'one-time' ? [`${name}, ${sidOf(statement) ?? `statement ${index + 1}`}`] : [],
-      ),
+      statementsIn(parsedDocument(document, name)).flatMap((statement, index) => {
+        const { grants } = grantOf(statement);
+        const where = `${name}, ${sidOf(statement) ?? `statement ${index + 1}`}`;
+        return grants === 'nothing' ? [] : [{ where, widely: grants === 'widely' }];
+      }),
     );
   } catch (error) {
     if (error instanceof PolicyError) return unknown(error.message);
@@ -27,24 +36,37 @@ const sidOf = ({ Sid }: Written): string | null => (typeof Sid === 'string' && S
 export const oneTimePermission = async (looking: Looking): Promise<readonly HealthCheck[]> => {
   const { roles, principals } = await looking.shelf.account(looking.shelf.platformPlace.accountId);
   if (!roles.known) return [untold(CHECK, roles.because)];
+  if (roles.value.length === 0) return [untold(CHECK, 'no response role was found')];
   const policies = [...principals.values()].map(({ identityPolicies }) => identityPolicies);
-  const unread = policies.find((part) => !part.known);
+  const read = policies.flatMap((part) => (part.known ? part.value.map(placesIn) : [part]));
+  const unread = read.find((part) => !part.known);
   if (unread !== undefined && !unread.known) return [untold(CHECK, unread.because)];
-  const read = policies.flatMap((part) => (part.known ? part.value.map(statementsOf) : []));
-  const places = read.flatMap((part) => (part.known ? part.value : []));
+  const all = read.flatMap((part) => (part.known ? part.value : []));
+  const widely = all.filter((place) => place.widely);
+  const places = all.filter((place) => !place.widely).map(({ where }) => where);
+  const wider = widely.map(({ where }) =>
+    note(
+      CHECK,
+      `${where} allows \`iam:CreateServiceLinkedRole\` among other things.`,
+      '`retire-permission` leaves such a statement as it is: narrow it by hand.',
+    ),
+  );
   const { hasLinkedRole: isMade } = await looking.shelf.platform();
   if (places.length === 0)
-    return [
-      isMade.known && !isMade.value
-        ? note(
-            CHECK,
-            `Nothing allows the response role to make KMS's service-linked role, which account ${looking.shelf.platformPlace.accountId} does not have yet: the first multi-Region key would be refused.`,
-          )
-        : good(CHECK, 'No statement of the response role allows `iam:CreateServiceLinkedRole`.'),
-    ];
-  if (!isMade.known) return [untold(CHECK, isMade.because)];
+    return wider.length > 0
+      ? wider
+      : [
+          isMade.known && !isMade.value
+            ? note(
+                CHECK,
+                `Nothing allows the response role to make KMS's service-linked role, which account ${looking.shelf.platformPlace.accountId} does not have yet: the first multi-Region key would be refused.`,
+              )
+            : good(CHECK, 'No statement of the response role allows `iam:CreateServiceLinkedRole`.'),
+        ];
+  if (!isMade.known) return [...wider, untold(CHECK, isMade.because)];
   const where = places.join('; ');
   return [
+    ...wider,
     isMade.value
       ? note(
           CHECK,

@@ -35,6 +35,7 @@ const fits = (row) => chosen.verdicts.has(row.verdict)
 
 const cell = (kind, title) => el('td', {}, el('span', { class: 'cell ' + kind, title }, SIGNS[kind] || ''));
 const stepCell = (row, step) => {
+  if (row.unmet) return cell('undetermined', step + ': ' + row.unmet);
   const verdicts = outlooksOf(row).flatMap((outlook) => outlook.steps.filter((one) => one.step === step).map((one) => one.verdict));
   if (verdicts.length === 0) return cell('none', step + ': not part of this way');
   const verdict = worst(verdicts);
@@ -50,7 +51,7 @@ const copyOf = (row) => outlooksOf(row).map((outlook) => outlook.copy).sort((a, 
 
 const paragraph = (text, quiet) => el('p', quiet ? { class: 'quiet' } : {}, text);
 const detailOf = (row) => {
-  const parts = [];
+  const parts = row.unmet ? [paragraph(row.unmet + '.')] : [];
   for (const outlook of outlooksOf(row)) {
     const volumes = row.volumes.filter((volume) => outlooks[volume.outlook] === outlook)
       .map((volume) => volume.volumeId + (volume.device ? ' (' + volume.device + ')' : '')).join(', ');
@@ -68,7 +69,7 @@ const detailOf = (row) => {
       parts.push(paragraph('For a sure answer these would have to be known:'));
       parts.push(el('ul', {}, ...outlook.missing.map((text) => el('li', {}, text))));
     }
-    if (outlook.lint.length) {
+    if (outlook.lint && outlook.lint.length) {
       parts.push(paragraph('The lint finds in the policy of the key:', true));
       parts.push(el('ul', { class: 'quiet' }, ...outlook.lint.map((one) => el('li', {}, one.severity + ', ' + one.rule + ': ' + one.message))));
     }

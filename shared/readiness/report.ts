@@ -74,8 +74,8 @@ export const OutlookEntry = z.object({
   steps: z.array(z.object({ step: z.enum(STEPS), verdict: VerdictName })),
   refusals: z.array(Refusal),
   missing: z.array(z.string()),
-  /** What the lint finds in the policy of the key; notes are left out. */
-  lint: z.array(z.object({ rule: z.string(), severity: z.enum(['error', 'warning']), message: z.string() })),
+  /** What the lint finds in the policy of the key; notes are left out. `null`: there is none that was read. */
+  lint: z.array(z.object({ rule: z.string(), severity: z.enum(['error', 'warning']), message: z.string() })).nullable(),
   /** Whether Unlatch could copy the disk from a frozen snapshot meanwhile. */
   copy: RouteOpenness,
 });

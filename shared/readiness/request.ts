@@ -11,7 +11,8 @@ const Document = z.looseObject({ Statement: z.unknown() }, 'expected a policy: a
 
 /**
  * What a person, or a schedule, asks of readiness. An empty object is the whole configured scope.
- * `responseRoles`, `platformKeyArn` and `sessionPolicies` stand in for what the settings say, or what cannot be read.
+ * `responseRoles`, `platformKeyArn`, `sessionPolicies` and `vpcEndpointPolicy` stand in for what the settings say, or what
+ * cannot be read.
  */
 const AskedFor = z
   .strictObject({
@@ -25,7 +26,13 @@ const AskedFor = z
     responseRoles: z.array(RoleArn).max(20).default([]),
     platformKeyArn: KeyArn.optional(),
     sessionPolicies: z.array(Document).max(11).default([]),
+    /** Of the VPC endpoint through which the platform calls KMS. */
+    vpcEndpointPolicy: Document.optional(),
   })
+  .refine(
+    ({ instanceId, accountId, region }) => instanceId !== undefined || (accountId ?? region) === undefined,
+    'expected `instanceId` beside `accountId` or `region`, or else `accounts` or `regions`',
+  )
   .refine(
     ({ instanceId, keyArn, accounts, regions }) =>
       [instanceId, keyArn, accounts ?? regions].filter((part) => part !== undefined).length <= 1,

@@ -41,6 +41,10 @@ export const runIn = async (flow: Flow, tools: ReadinessTools, request: Readines
     responseRoles: request.responseRoles,
     platformKeyArn: request.platformKeyArn ?? null,
     sessionPolicies: request.sessionPolicies.map((document, at) => ({ name: `session policy ${at + 1}`, document })),
+    endpointPolicy:
+      request.vpcEndpointPolicy === undefined
+        ? null
+        : { name: 'the policy of the VPC endpoint', document: request.vpcEndpointPolicy },
   });
 
   return { ...begun, folder, own, keep, shelf, custody, examiner: examining(settings, shelf) };

@@ -1,4 +1,5 @@
 import type { Settings } from '#shared/settings';
+import { MalformedEventError } from '#shared/signal/envelope';
 import type { ReadinessRequest } from './request.ts';
 import type { Place } from './ways.ts';
 
@@ -8,6 +9,14 @@ export type Scope =
   | { readonly kind: 'instance'; readonly place: Place; readonly instanceId: string }
   | { readonly kind: 'key'; readonly keyArn: string };
 
+/**
+ * Each account and Region takes two listings at least, each a durable operation of 3,000 that an execution may have; the
+ * rest is for more pages and for the keys.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const MOST_PLACES = 1_000;
+
+/** @throws MalformedEventError where the scope is more than one run can list */
 export const scopeOf = (request: ReadinessRequest, settings: Settings): Scope => {
   const { instanceId, keyArn, accountId = settings.ACCOUNT_ID, region = settings.AWS_REGION } = request;
   if (instanceId !== undefined) return { kind: 'instance', place: { accountId, region }, instanceId };
@@ -18,6 +27,10 @@ export const scopeOf = (request: ReadinessRequest, settings: Settings): Scope =>
   const places = [...new Set(accounts)].flatMap((account) =>
     regions.map((name) => ({ accountId: account, region: name })),
   );
+  if (places.length > MOST_PLACES)
+    throw new MalformedEventError(
+      `the scope is ${places.length} pairs of account and Region; expected at most ${MOST_PLACES}: name some with \`accounts\` or \`regions\``,
+    );
   return { kind: 'places', places };
 };
 

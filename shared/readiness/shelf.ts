@@ -28,6 +28,8 @@ export interface Told {
   /** `null`: as the settings say. */
   readonly platformKeyArn: string | null;
   readonly sessionPolicies: readonly NamedDocument[];
+  /** Of the VPC endpoint through which the platform calls KMS; `null`: it calls through none. */
+  readonly endpointPolicy: NamedDocument | null;
 }
 
 const WAS_THROTTLED = /was throttled$/;
@@ -60,6 +62,8 @@ export const shelfOf = (
   const keys = new Map<string, KeyRecord>();
   const accounts = new Map<string, AccountFacts>();
   const byDefault = new Map<string, Known<boolean>>();
+  /** Who Unlatch is in each account. */
+  const callers = new Map<string, Promise<string>>();
   let platform: Platform | undefined;
   let patient = true;
 
@@ -84,7 +88,9 @@ export const shelfOf = (
   /** A session there, or why there is none. What is no refusal is tried again. */
   const sessionAt = async ({ accountId, region }: Place): Promise<Known<AwsSession>> => {
     try {
-      return known(await sessions.at(accountId, region));
+      const session = await sessions.at(accountId, region);
+      callers.set(accountId, session.caller);
+      return known(session);
     } catch (error) {
       if (isRefusal(errorName(error))) return unknown(`there is no session in account ${accountId}`);
       if (!patient) return unknown(`no session could be had in account ${accountId}: ${errorName(error)}`);
@@ -117,9 +123,9 @@ export const shelfOf = (
     return kept(accounts, accountId, { roles, principals, organization }, throttled);
   });
 
-  /** Grants to others cannot bear on the question, and a key has one for every volume in use. */
-  const concernsRoles = (roles: readonly string[]) => {
-    const asking = roles.flatMap((arn) => principalOf(arn) ?? []);
+  /** Grants to others bear neither on an acquisition nor on a copy by Unlatch, and a key has one for every volume in use. */
+  const concerns = (arns: readonly string[]) => {
+    const asking = arns.flatMap((arn) => principalOf(arn) ?? []);
     return ({ GranteePrincipal }: { readonly GranteePrincipal: string }): boolean =>
       asking.some((principal) => isGrantee(GranteePrincipal, principal) !== 'no');
   };
@@ -130,7 +136,12 @@ export const shelfOf = (
   const key = shared(keys, async (keyArn): Promise<KeyRecord> => {
     const session = await sessionAt({ accountId: accountOfArn(keyArn), region: regionOfArn(keyArn) });
     const read = session.known
-      ? await readKeyFacts(session.value, custody, keyArn, concernsRoles(knownRoles()))
+      ? await readKeyFacts(
+          session.value,
+          custody,
+          keyArn,
+          concerns([...knownRoles(), ...(await Promise.all(callers.values()))]),
+        )
       : keyUnknown(session.because);
     return kept(keys, keyArn, read, wasThrottled(read));
   });
@@ -171,6 +182,7 @@ export const shelfOf = (
       temporaryAlias: settings.KEY_ALIAS_PREFIX,
       hasLinkedRole: linkedRole,
       sessionPolicies: told.sessionPolicies,
+      endpointPolicy: told.endpointPolicy,
     };
     const ownKeys = [platform.keyArn, platform.ebsDefault.keyArn].flatMap((part) => (part.known ? [part.value] : []));
     await Promise.all([...new Set(ownKeys)].map(key));

@@ -2,6 +2,7 @@ import { type Html, html, prose, visible } from '#shared/evidence/escape';
 import { page } from '#shared/evidence/page';
 import { timeInWords } from '#shared/evidence/report-words';
 import { causesOf, summaryLines } from './assembly.ts';
+import { NO_VOLUME } from './entries.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import type { Counts, HealthCheck, ReadinessReport } from './report.ts';
@@ -86,6 +87,7 @@ const dataOf = ({ outlooks, rows }: ReadinessReport) => {
     }),
     rows: rows.map(({ volumes, ...row }) => ({
       ...row,
+      unmet: volumes.length === 0 ? NO_VOLUME : null,
       volumes: volumes.map(({ volumeId, device, situation }) => ({
         volumeId,
         device,

@@ -16,8 +16,6 @@ export type Verdict =
   /** No step would certainly be refused, and of at least one it cannot be told. */
   | 'undetermined';
 
-export type StepVerdict = Verdict;
-
 /** Why a role is refused a key, and what would let it pass. */
 export interface Refusal {
   readonly asked: Asked;
@@ -32,7 +30,7 @@ export interface Refusal {
 export interface Outlook {
   readonly way: Way;
   readonly verdict: Verdict;
-  readonly steps: readonly { readonly step: StepName; readonly verdict: StepVerdict }[];
+  readonly steps: readonly { readonly step: StepName; readonly verdict: Verdict }[];
   /** One for each role and key, the first that is met first. */
   readonly refusals: readonly Refusal[];
   /** What would have to be known. */
@@ -87,7 +85,7 @@ export const answering = () => {
     },
   };
 };
-export type Answering = ReturnType<typeof answering>;
+type Answering = ReturnType<typeof answering>;
 
 const VERDICTS = { allowed: 'ready', denied: 'refused', undetermined: 'undetermined' } as const satisfies Record<
   Decision['decision'],
@@ -130,8 +128,11 @@ const diagnosed = (asked: Asked, besides: readonly Asked[], recordOf: RecordOf):
 /** A default key is the cause where the way round it is shut: nobody can share what is under it. */
 const HANDING_OVER: ReadonlySet<StepName> = new Set(['temporary-key', 're-encrypt']);
 
+/** A cause that lies with nobody's key, and is mended elsewhere. */
+const NAMED_ITSELF = /^(?:service-linked-role-not-allowed|vpc-endpoint-policy-.*)$/;
+
 const roundDefaultKey = (asked: Asked, told: Refusal): Refusal =>
-  HANDING_OVER.has(asked.step) && told.cause !== null && told.cause !== 'service-linked-role-not-allowed'
+  HANDING_OVER.has(asked.step) && told.cause !== null && !NAMED_ITSELF.test(told.cause)
     ? {
         ...told,
         cause: 'default-key-not-shareable',
@@ -164,21 +165,32 @@ export const outlookOf = (
   recordOf: RecordOf,
 ): Outlook => {
   const answers = asked.map((one) => answer(one, recordOf));
+  const atBest: readonly Verdict[] = missing.length > 0 ? ['undetermined'] : [];
   const steps = WAYS[way].map(({ name }) => ({
     step: name,
-    verdict: worstOf(
-      answers.filter((one) => one.asked.step === name).map(({ decision }) => VERDICTS[decision.decision]),
-    ),
+    verdict: worstOf([
+      ...atBest,
+      ...answers.filter((one) => one.asked.step === name).map(({ decision }) => VERDICTS[decision.decision]),
+    ]),
   }));
   const open = answers.flatMap(({ decision }) => (decision.decision === 'undetermined' ? decision.missing : []));
   return {
     way,
-    verdict: worstOf([
-      ...steps.map(({ verdict }) => verdict),
-      ...(missing.length > 0 ? ['undetermined' as const] : []),
-    ]),
+    verdict: worstOf(steps.map(({ verdict }) => verdict)),
     steps,
     refusals: refusalsIn(answers, recordOf),
     missing: distinct([...missing, ...open]),
   };
+};
+
+/**
+ * What an acquisition would come to of which the way is not known: refused where every way is, and nothing else is certain.
+ * @param because what would tell the way
+ */
+export const whicheverOf = (outlooks: readonly [Outlook, ...Outlook[]], because: string): Outlook => {
+  const [first] = outlooks;
+  const missing = distinct([because, ...outlooks.flatMap((outlook) => outlook.missing)]);
+  if (outlooks.every(({ verdict }) => verdict === 'refused')) return { ...first, missing };
+  const steps = first.steps.map(({ step }) => ({ step, verdict: 'undetermined' as const }));
+  return { ...first, verdict: 'undetermined', steps, refusals: [], missing };
 };

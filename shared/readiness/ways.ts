@@ -1,4 +1,5 @@
 import type { Stage } from '#shared/diagnosis/acquisition-needs';
+import type { Known } from '#shared/policy/known';
 
 /** Whose role makes a call: that of the account where the platform works, or that of the account that owns the volume. */
 export type Party = 'platform' | 'owner';
@@ -6,9 +7,10 @@ export type Party = 'platform' | 'owner';
 /**
  * The keys of an acquisition: that of the volume, that under which the platform makes what it keeps, the one under which
  * EBS encrypts what nobody named a key for, and one that is made to hand over what is under a default key, which nobody
- * can share.
+ * can share. `temporary-primary` is the key that is made, in the platform's Region; `temporary` is that key, or its replica
+ * where the volume is.
  */
-export type KeyPart = 'volume' | 'platform' | 'ebs-default' | 'temporary';
+export type KeyPart = 'volume' | 'platform' | 'ebs-default' | 'temporary' | 'temporary-primary';
 
 /** The columns of the matrix, in the order in which they are done. */
 export const STEPS = ['snapshot', 'temporary-key', 're-encrypt', 'share', 'copy', 'volume', 'attach'] as const;
@@ -73,26 +75,29 @@ export interface Place {
 }
 
 /** What the way depends on beside the places. */
-export interface Manner {
+interface Manner {
   /** Whether AWS manages the volume's key. */
-  readonly underDefaultKey: boolean;
+  readonly underDefaultKey: Known<boolean>;
   /** Whether the platform makes volumes straight from shared snapshots. */
   readonly opensShared: boolean;
   /** Whether EBS encrypts what is made of a volume that is not encrypted. */
-  readonly becomesEncrypted: boolean;
+  readonly becomesEncrypted: Known<boolean>;
 }
 
-/**
- * The way to a volume.
- */
-export const wayTo = (
-  volume: Place,
-  platform: Place,
-  { underDefaultKey, opensShared, becomesEncrypted }: Manner,
-): Way => {
+/** The one way, or those of which it is one, and what is not known. */
+export type Ways = { readonly way: Way } | { readonly anyOf: readonly [Way, Way]; readonly because: string };
+
+const either = ({ no, yes }: Readonly<Record<'no' | 'yes', Way>>, told: Known<boolean>): Ways =>
+  told.known ? { way: told.value ? yes : no } : { anyOf: [no, yes], because: told.because };
+
+/** The way to a volume, as far as it is known. */
+export const waysTo = (volume: Place, platform: Place, manner: Manner): Ways => {
   const sameRegion = volume.region === platform.region;
-  if (volume.accountId === platform.accountId && !sameRegion) return 'cross-region';
-  if (volume.accountId === platform.accountId) return becomesEncrypted ? 'same-account-by-default' : 'same-account';
-  const way = underDefaultKey ? 'cross-account-default-key' : 'cross-account';
-  return opensShared && sameRegion ? `${way}-opened` : way;
+  if (volume.accountId === platform.accountId)
+    return sameRegion
+      ? either({ no: 'same-account', yes: 'same-account-by-default' }, manner.becomesEncrypted)
+      : { way: 'cross-region' };
+  return manner.opensShared && sameRegion
+    ? either({ no: 'cross-account-opened', yes: 'cross-account-default-key-opened' }, manner.underDefaultKey)
+    : either({ no: 'cross-account', yes: 'cross-account-default-key' }, manner.underDefaultKey);
 };

@@ -243,6 +243,23 @@ describe('a note', () => {
     expect(rehearsal.account.published[0]?.Message).toContain('cannot be told without');
   });
 
+  it('says of a machine that Unlatch may not look at that nothing can be told, and loses no other', async () => {
+    const rehearsal = await rehearsed([shop, finding()], 'report', {
+      faults: [{ api: 'ec2:DescribeInstances', nth: 1, what: 'refuse' }],
+    });
+    await rehearsal.acquire();
+    expect(subjects(rehearsal)).toContain(`Unlatch: finding on ${SHOP}, acquisition undetermined`);
+    expect(opened(rehearsal)).toEqual([`finding-444455556666-${PAYMENTS}`]);
+    expect(rehearsal.account.lambda.deadLetters).toEqual([]);
+  });
+
+  it('of a machine that there is not says so', async () => {
+    const rehearsal = await rehearsed([shop]);
+    rehearsal.account.state.instances.delete(SHOP);
+    await rehearsal.acquire();
+    expect(subjects(rehearsal)).toEqual([`Unlatch: finding on ${SHOP}, acquisition not-found`]);
+  });
+
   it('becomes a case when the key’s policy has changed by the next time', async () => {
     const rehearsal = await rehearsed([shop]);
     await rehearsal.acquire();

@@ -19,11 +19,16 @@ const open: readonly Statement[] = [delegating(TARGET), allow('kms:*', everyone)
 interface Case {
   readonly keyPolicy?: readonly Statement[] | 'unread';
   readonly state?: string;
-  readonly manager?: 'CUSTOMER' | 'AWS';
+  readonly manager?: 'CUSTOMER' | 'AWS' | 'unread';
   readonly identity?: readonly Statement[];
   readonly ownerIdentity?: readonly Statement[];
   readonly roles?: AccountFacts['roles'];
   readonly session?: readonly Statement[];
+  readonly endpoint?: readonly Statement[];
+  /** Of the volume. */
+  readonly region?: string;
+  readonly owner?: string;
+  readonly isOn?: Platform['ebsDefault']['isOn'];
   readonly platformKey?: Platform['keyArn'];
   readonly scp?: AccountFacts['organization']['serviceControlPolicies'];
   readonly encrypted?: boolean;
@@ -68,11 +73,15 @@ const examined = (one: Case) => {
     identity = [allow('kms:*')],
     ownerIdentity = [allow('kms:*')],
     session = [],
+    endpoint = [],
+    region = REGION,
+    owner = TARGET,
+    isOn = known(false),
     platformKey = known(PLATFORM_KEY),
   } = one;
   const volumeKey = keyRecord(keyPolicy === 'unread' ? [] : keyPolicy, {
     state: known(state),
-    manager: known(manager),
+    manager: manager === 'unread' ? unknown('kms:DescribeKey was refused to Unlatch') : known(manager),
     ...(keyPolicy === 'unread' ? { policy: unknown('kms:GetKeyPolicy was refused to Unlatch') } : {}),
   });
   const sessionPolicies: readonly NamedDocument[] = session.length === 0 ? [] : [named('session', ...session)];
@@ -82,11 +91,12 @@ const examined = (one: Case) => {
       region: REGION,
       partition: 'aws',
       keyArn: platformKey,
-      ebsDefault: { keyArn: known(PLATFORM_KEY), isOn: known(false) },
+      ebsDefault: { keyArn: known(PLATFORM_KEY), isOn },
       opensShared: false,
       temporaryAlias: 'alias/CadoResponse-KMS-Alias',
       hasLinkedRole: known(true),
       sessionPolicies,
+      endpointPolicy: endpoint.length === 0 ? null : named('endpoint', ...endpoint),
     },
     account: (accountId) =>
       accountId === PLATFORM ? account(PLATFORM, identity, one) : account(TARGET, ownerIdentity, { scp: known([]) }),
@@ -94,7 +104,7 @@ const examined = (one: Case) => {
   };
   const { encrypted = true, unnamed = false } = one;
   const keyArn = encrypted && !unnamed ? KEY : null;
-  return examiner(facts).examine({ accountId: TARGET, region: REGION, encrypted, keyArn });
+  return examiner(facts).examine({ accountId: owner, region, encrypted, keyArn });
 };
 
 const defaultKey: Case = {
@@ -168,6 +178,93 @@ describe('an acquisition', () => {
       cause: 'default-key-not-shareable',
     },
     {
+      claim: 'under a default key is refused where the alias may not be given, though the key may be named',
+      ...defaultKey,
+      identity: [allow('kms:*', { Resource: 'arn:aws:kms:*:*:key/*' }), allow('kms:CreateKey')],
+      verdict: 'refused',
+      cause: 'default-key-not-shareable',
+    },
+    {
+      claim: 'under a default key is refused where a key is to be named by an alias that it cannot bear yet',
+      ...defaultKey,
+      identity: [
+        allow('kms:*', { Condition: { StringNotEquals: { 'kms:ViaService': 'none' } } }),
+        deny('kms:CreateAlias', {
+          Resource: 'arn:aws:kms:*:*:key/*',
+          Condition: { 'ForAllValues:StringNotLike': { 'kms:ResourceAliases': 'alias/CadoResponse-KMS-Alias*' } },
+        }),
+      ],
+      verdict: 'refused',
+      cause: 'default-key-not-shareable',
+    },
+    {
+      claim: 'under a default key of another Region is asked of the key in the platform’s Region, where it is made',
+      ...defaultKey,
+      keyPolicy: [allow('kms:*', { Principal: { AWS: '*' } })],
+      region: 'eu-central-1',
+      identity: [
+        allow('kms:*'),
+        deny(['kms:CreateAlias', 'kms:ReplicateKey', 'kms:DescribeKey'], {
+          Resource: 'arn:aws:kms:eu-central-1:*:key/mrk-*',
+        }),
+      ],
+      verdict: 'ready',
+    },
+    {
+      claim: 'under a default key of another Region is refused where no replica may be made there',
+      ...defaultKey,
+      keyPolicy: [allow('kms:*', { Principal: { AWS: '*' } })],
+      region: 'eu-central-1',
+      identity: [
+        allow('kms:*'),
+        deny('kms:CreateKey', { Condition: { StringEquals: { 'aws:RequestedRegion': 'eu-central-1' } } }),
+      ],
+      verdict: 'refused',
+      cause: 'default-key-not-shareable',
+    },
+    {
+      claim: 'under a default key is refused where the VPC endpoint lets no key be made',
+      ...defaultKey,
+      endpoint: [allow(['kms:Decrypt', 'kms:DescribeKey'], { Principal: '*' })],
+      verdict: 'refused',
+      cause: 'vpc-endpoint-policy-silent',
+    },
+    {
+      claim: 'under a default key is refused where the VPC endpoint denies it',
+      ...defaultKey,
+      endpoint: [allow('*', { Principal: '*' }), deny('kms:CreateKey', { Principal: '*' })],
+      verdict: 'refused',
+      cause: 'vpc-endpoint-policy-deny',
+    },
+    {
+      claim: 'asks through EC2 past every VPC endpoint',
+      endpoint: [allow('kms:DescribeKey', { Principal: '*' })],
+      verdict: 'ready',
+    },
+    {
+      claim: 'is not refused on a way that may not be the one: nobody says who manages the key',
+      manager: 'unread',
+      keyPolicy: [delegating(TARGET)],
+      verdict: 'undetermined',
+      missing: "whether AWS manages the volume's key: kms:DescribeKey was refused to Unlatch",
+    },
+    {
+      claim: 'is refused where every way is',
+      manager: 'unread',
+      state: 'Disabled',
+      verdict: 'refused',
+      cause: 'key-disabled',
+    },
+    {
+      claim: 'of what is not encrypted is not refused for a key that EBS may not use unasked',
+      owner: PLATFORM,
+      encrypted: false,
+      isOn: unknown('ec2:GetEbsEncryptionByDefault was refused to Unlatch'),
+      identity: [],
+      verdict: 'undetermined',
+      missing: 'whether EBS encrypts by default: ec2:GetEbsEncryptionByDefault was refused to Unlatch',
+    },
+    {
       claim: 'is undetermined where the key’s policy cannot be read',
       keyPolicy: 'unread',
       verdict: 'undetermined',
@@ -213,6 +310,8 @@ describe('an acquisition', () => {
     });
     expect(outlook.missing.join('; ')).toContain(missing ?? '');
     if (verdict === 'ready') expect(outlook.missing).toEqual([]);
+    // Who looks at the steps alone is told no better.
+    expect(worstOf(outlook.steps.map((step) => step.verdict))).toBe(verdict);
   });
 
   it('that is refused comes with a fix that lets all of it pass, and asks of the source key no more than a copy does', () => {
@@ -264,6 +363,7 @@ describe('questions', () => {
         temporaryAlias: 'alias/CadoResponse-KMS-Alias',
         hasLinkedRole: known(true),
         sessionPolicies: [],
+        endpointPolicy: null,
       },
       account: (accountId) => account(accountId, [allow('kms:*')]),
       key: () => keyRecord(open),

@@ -82,7 +82,7 @@ describe('rules', () => {
 });
 
 describe('temporary keys', () => {
-  const left = (createdAt: Date | undefined, state: 'Enabled' | 'PendingDeletion' = 'Enabled') =>
+  const left = (createdAt: Date | undefined, state: 'Enabled' | 'Disabled' | 'PendingDeletion' = 'Enabled') =>
     lookedAt(same, ({ account }) => {
       const keyId = '0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6';
       const arn = `arn:aws:kms:${REGION}:${PLATFORM}:key/${keyId}`;
@@ -105,6 +105,17 @@ describe('temporary keys', () => {
     expect(of(await left(undefined), 'temporary keys')).toMatchObject([
       { result: 'bad', remedy: expect.stringContaining('before you delete its alias') },
     ]);
+  });
+
+  it.each([
+    { age: 'younger than an acquisition may take', createdAt: '2026-03-02T01:00:00Z', is: 'good' },
+    { age: 'older', createdAt: '2026-01-05T00:00:00Z', is: 'bad' },
+  ])('that are $age: $is', async ({ createdAt, is }) => {
+    expect(results(await left(new Date(createdAt)), 'temporary keys')).toEqual([is]);
+  });
+
+  it('that somebody has disabled are left behind all the same', async () => {
+    expect(results(await left(undefined, 'Disabled'), 'temporary keys')).toEqual(['bad']);
   });
 
   it('that wait for their deletion are on their way', async () => {
@@ -140,6 +151,53 @@ describe('the response role', () => {
     });
     const found = of(await lookedAt(alter), 'response role').map(({ found: text }) => text);
     expect(found.join('\n')).toContain('RequiredForLambdaImport of acquire');
+  });
+});
+
+const withIdentity =
+  (Statement: readonly unknown[]) =>
+  (scenario: Scenario): Scenario => ({
+    ...scenario,
+    roles: scenario.roles.map((role) => ({
+      ...role,
+      identityPolicies: [
+        ...role.identityPolicies,
+        { name: 'more', document: { Version: '2012-10-17' as const, Statement: [...Statement] } },
+      ],
+    })),
+  });
+
+describe('the one-time permission', () => {
+  const seen = async (...Statement: readonly unknown[]) =>
+    of(await lookedAt(withIdentity(Statement)), 'one-time permission').map(({ result, found }) => ({ result, found }));
+
+  it('that a wildcard gives is not told to be missing', async () => {
+    expect(await seen({ Sid: 'Wide', Effect: 'Allow', Action: 'iam:Create*', Resource: '*' })).toMatchObject([
+      { result: 'note', found: expect.stringContaining('more, Wide allows `iam:CreateServiceLinkedRole`') },
+    ]);
+  });
+
+  it('is not told to be missing where a policy cannot be read', async () => {
+    const rehearsal = await rehearse('custom-key-denied', {
+      alter: withIdentity([{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }]),
+    });
+    for (const { identityPolicies } of rehearsal.account.state.roles.values())
+      for (const [at, policy] of identityPolicies.entries())
+        if (policy.name === 'more') identityPolicies[at] = { ...policy, text: '{"Statement": [{"Effect": "Allow"' };
+    const { report } = await askReadiness(rehearsal, { instanceId: 'i-0b1c2d3e4f5a69788', accountId: '444455556666' });
+    expect(results(report.health, 'one-time permission')).toEqual(['unknown']);
+  });
+});
+
+describe('key policies', () => {
+  it('that cannot be read are told to be unknown, and are not among those in which nothing was found', async () => {
+    const rehearsal = await rehearse('custom-key-denied', {
+      faults: [{ api: 'kms:GetKeyPolicy', nth: 'every', what: 'refuse' }],
+    });
+    const { report } = await askReadiness(rehearsal, { instanceId: 'i-0b1c2d3e4f5a69788', accountId: '444455556666' });
+    expect(of(report.health, 'key policies')).toMatchObject([
+      { result: 'unknown', found: 'This could not be read: the policies of 1 key are not known.' },
+    ]);
   });
 });
 

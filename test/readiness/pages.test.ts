@@ -59,6 +59,23 @@ describe('readiness.csv', () => {
     },
   );
 
+  it('is no formula behind a semicolon either, where spreadsheets part fields at one', () => {
+    const report = fleet();
+    const rows = report.rows.map((row) => ({ ...row, name: 'a;=HYPERLINK("https://attacker.example"); @x' }));
+    for (const field of readinessCsv({ ...report, rows }).split(/[;\r\n]+/)) expect(field).not.toMatch(/^\s*"?[=+\-@]/);
+  });
+
+  it('has a line for a machine without volumes', () => {
+    const report = fleet();
+    const rows = report.rows.map((row) => ({ ...row, volumes: [], verdict: 'undetermined' as const }));
+    const lines = readinessCsv({ ...report, rows })
+      .trimEnd()
+      .split('\r\n')
+      .slice(1);
+    expect(lines).toHaveLength(4);
+    for (const line of lines) expect(line).toContain('undetermined,,,,,,EC2 names no volume of it');
+  });
+
   it('quotes what holds commas and quotes', () => {
     const report = fleet();
     const rows = report.rows.map((row) => ({ ...row, name: 'a "b", c' }));

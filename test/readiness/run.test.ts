@@ -56,7 +56,7 @@ describe('a run over the whole scope', () => {
     const { report } = await askReadiness(await rehearse('readiness'));
     const triage = (name: string) => report.rows.find((row) => row.name === name)?.triage;
     expect(triage('payments-web-1')).toMatchObject({ open: true });
-    expect(triage('web-3')).toMatchObject({ open: false, because: expect.stringContaining('ConnectionLost') });
+    expect(triage('endpoint-2')).toMatchObject({ open: false, because: expect.stringContaining('ConnectionLost') });
     expect(triage('default-1')).toMatchObject({ open: false, because: expect.stringContaining('lacks the tag') });
     expect(triage('search-2')).toMatchObject({ open: false, because: expect.stringContaining('stopped') });
     expect(report.outlooks.every(({ copy }) => !copy.open && copy.because?.includes('not allowed'))).toBe(true);
@@ -118,6 +118,63 @@ describe('what cannot be read', () => {
   });
 });
 
+describe('a machine', () => {
+  it('of which EC2 names no volume is not ready, and says so', async () => {
+    const rehearsal = await rehearse('readiness');
+    const { instances, volumes } = rehearsal.account.state;
+    const web = [...instances.values()].find(({ tags }) => tags.Name === 'web-1');
+    for (const { volumeId } of web?.blockDevices ?? []) volumes.delete(volumeId);
+    const { report } = await askReadiness(rehearsal);
+    expect(verdictsIn(report)).toMatchObject({ 'web-1': 'undetermined', 'search-2': 'ready' });
+    const csv = [...rehearsal.account.store.latest()].find(([name]) => name.endsWith('/readiness.csv'))?.[1].toString();
+    expect(csv).toMatch(/,web-1,running,,,,,undetermined,.*EC2 names no volume of it/);
+  });
+});
+
+const TARGET = '444455556666';
+/** The account may see the key, and nobody may use it. */
+const onlyRead = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${TARGET}:root` },
+      Action: ['kms:Describe*', 'kms:Get*', 'kms:List*', 'kms:PutKeyPolicy'],
+      Resource: '*',
+    },
+  ],
+};
+
+describe('a grant to Unlatch', () => {
+  it.each([
+    { claim: 'opens a copy by Unlatch, though it concerns no response role', granted: true },
+    { claim: 'that there is not leaves it closed', granted: false },
+  ])('$claim', async ({ granted }) => {
+    const rehearsal = await rehearse('custom-key-denied', {
+      alter: (full) => ({
+        ...full,
+        parameters: { ...full.parameters, AllowUnencryptedCopy: 'true' },
+        keys: full.keys.map((key) => ({ ...key, policy: key.accountId === TARGET ? onlyRead : key.policy })),
+      }),
+    });
+    const { keys, roles } = rehearsal.account.state;
+    const key = [...keys.values()].find(({ accountId }) => accountId === TARGET);
+    const own = [...roles.keys()].find((arn) => /:444455556666:role\/[Uu]nlatch/.test(arn));
+    if (key === undefined || own === undefined) throw new Error('the scenario has no such key, or no role of Unlatch');
+    if (granted)
+      key.grants.push({
+        grantId: 'a1b2c3',
+        granteePrincipal: own,
+        retiringPrincipal: null,
+        operations: ['Decrypt', 'CreateGrant', 'DescribeKey'],
+        encryptionContextSubset: null,
+        encryptionContextEquals: null,
+      });
+    const { report } = await askReadiness(rehearsal, { instanceId: 'i-0b1c2d3e4f5a69788', accountId: TARGET });
+    expect(report.outlooks.map(({ copy }) => copy.open)).toEqual([granted]);
+  });
+});
+
 describe('by hand', () => {
   it('one instance is answered at once, with the fix', async () => {
     const rehearsal = await rehearse('custom-key-denied');
@@ -155,6 +212,15 @@ describe('by hand', () => {
     },
     { event: { responseRoles: ['myCadoResponseRole'] }, says: '`responseRoles.0`: expected the ARN of an IAM role' },
     { event: { sessionPolicies: ['{}'] }, says: '`sessionPolicies.0`: expected a policy' },
+    { event: { accountId: '444455556666' }, says: 'expected `instanceId` beside `accountId` or `region`' },
+    { event: { vpcEndpointPolicy: 'none' }, says: '`vpcEndpointPolicy`: expected a policy' },
+    {
+      event: {
+        accounts: Array.from({ length: 51 }, (_, at) => String(100_000_000_000 + at)),
+        regions: Array.from({ length: 20 }, (_, at) => `eu-west-${at}`),
+      },
+      says: 'the scope is 1020 pairs of account and Region; expected at most 1000',
+    },
     { event: { everything: true }, says: 'everything' },
     { event: [], says: '`event`' },
   ])('bad input is one clear line: $says', async ({ event, says }) => {
