@@ -7,8 +7,10 @@ const PermissionRecord = z.object({
   /** When an import under a temporary key was first seen to succeed. */
   succeededAt: z.string().nullable().default(null),
   state: z.enum(['retired', 'restored']).nullable().default(null),
-  /** The case that retired it: its evidence holds the documents as they were. */
-  caseId: z.string().nullable().default(null),
+  /** The cases that retired it since it was last put back, the oldest first: their evidence holds the documents as they were. */
+  caseIds: z.array(z.string()).default([]),
+  /** Fingerprint of edits that were made and put back again: no import makes the same ones once more. */
+  undone: z.string().nullable().default(null),
   at: z.string().nullable().default(null),
   /** Fingerprint of what people were last told, so that each import does not tell it again. */
   told: z.string().nullable().default(null),

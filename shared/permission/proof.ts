@@ -6,7 +6,15 @@ import { known } from '#shared/policy/known';
 import type { Principal } from '#shared/policy/principal';
 import { readPolicy } from '#shared/policy/read-policy';
 import { requestContext } from '#shared/policy/request-context';
-import { KMS_SERVICES, LINKED_ROLE, linkedRoleArn, scopeOfRole, scopeOfService } from './linked-role.ts';
+import { grantOf } from './grant.ts';
+import {
+  CREATE_LINKED_ROLE,
+  KMS_SERVICES,
+  LINKED_ROLE,
+  linkedRoleArn,
+  scopeOfRole,
+  scopeOfService,
+} from './linked-role.ts';
 import { partitionOf, policyId, type RolePolicies } from './role-policies.ts';
 
 /** A request as a proof asks it, before and after. */
@@ -148,12 +156,21 @@ const OTHER_SERVICES = ['autoscaling.amazonaws.com', 'spot.amazonaws.com', 'elas
 /** At most so many requests are asked: a role's policies hold a few hundred pairs of action and resource. */
 const MOST_SAMPLES = 4_000;
 
-/** Requests for what the role is allowed: of every statement each action with each resource; and other services' roles. */
+/** What a statement allows beside the permission itself, where it allows that. */
+const otherActions = (statement: Statement): readonly string[] =>
+  grantOf(statement).grants === 'one-time'
+    ? statement.Action.filter((action) => action.toLowerCase() !== CREATE_LINKED_ROLE)
+    : statement.Action;
+
+/**
+ * Requests for what the role is allowed beside the permission: of every statement each action with each resource; and other
+ * services' roles.
+ */
 export const samplesOf = (role: RolePolicies): readonly Sample[] => {
   const ofStatements = allowsOf(role).flatMap((statement) => {
     const context = contextFor(statement);
     const resources = statement.Resource.map((pattern) => arnFor(pattern, role));
-    return statement.Action.flatMap((action) =>
+    return otherActions(statement).flatMap((action) =>
       resources.map((resource) => ({ action: instanceOf(action), resource, context })),
     );
   });
@@ -174,7 +191,7 @@ export const literalSamplesOf = (role: RolePolicies, most: number): readonly Sam
 
 /** Whether a request asks for a service-linked role of KMS: that alone may change. */
 export const isCreation = ({ action, resource, context }: Sample): boolean => {
-  if (action.toLowerCase() !== ACTION.toLowerCase()) return false;
+  if (action.toLowerCase() !== CREATE_LINKED_ROLE) return false;
   const service = Object.entries(context).find(([key]) => key.toLowerCase() === 'iam:awsservicename')?.[1];
   return scopeOfRole(resource) === 'kms' || (typeof service === 'string' && scopeOfService(service) === 'kms');
 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { afterEdits, type PermissionPlan, planRetirement } from '#shared/permission/plan';
 import { holds, prove } from '#shared/permission/proof';
 import type { RolePolicies } from '#shared/permission/role-policies';
+import { cases } from './cases.ts';
 import { ACQUIRE, document, inline, managed, ONE_TIME, ONE_TIME_MRK, role } from './roles.ts';
 
 const OPTIONS = { editSharedPolicies: false, policyPattern: '*CadoResponse*' };
@@ -224,5 +225,22 @@ describe('the proof', () => {
     const was = role(inline('acquire', document(ONE_TIME, scaling)));
     expect(prove(was, role(inline('acquire', document(scaling))))).toMatchObject({ left: [], changed: [] });
     expect(prove(was, role()).changed.length).toBeGreaterThan(0);
+  });
+});
+
+describe('an edit of whatever form', () => {
+  const edited = cases.filter(({ text, becomes }) => becomes !== text);
+
+  it.each(edited)('is proven: $name', ({ text }) => {
+    const before = role(inline('acquire', text));
+    const { verdict, edits } = planRetirement(before, OPTIONS);
+    // What is left allows it all the same, or it never came to anything.
+    if (verdict !== 'edit') return expect(['blocked', 'absent']).toContain(verdict);
+    expect(prove(before, afterEdits(before, edits))).toMatchObject({ left: [], changed: [] });
+  });
+
+  it('is mostly one that can be proven', () => {
+    const planned = edited.map(({ text }) => planRetirement(role(inline('acquire', text)), OPTIONS).verdict);
+    expect(planned.filter((verdict) => verdict === 'edit').length).toBeGreaterThan(edited.length / 2);
   });
 });

@@ -90,6 +90,55 @@ describe('a retirement by hand', () => {
   });
 });
 
+const MRK = ONE_TIME_MRK.Resource;
+const ACTION = 'iam:CreateServiceLinkedRole';
+
+describe('a statement that means the permission is retired, however it is written', () => {
+  const allow = (Resource: unknown, Condition?: unknown, Action: unknown = ACTION) => ({
+    Effect: 'Allow',
+    Action,
+    Resource,
+    ...(Condition === undefined ? {} : { Condition }),
+  });
+  it.each([
+    { form: 'limited by the role alone', statement: allow(MRK) },
+    {
+      form: 'limited by the service alone',
+      statement: allow('*', { StringEquals: { 'iam:AWSServiceName': 'mrk.kms.amazonaws.com' } }),
+    },
+    {
+      form: 'with a wildcard before the service',
+      statement: allow('*', { StringLike: { 'iam:AWSServiceName': '*kms.amazonaws.com' } }),
+    },
+    {
+      form: 'with a wildcard for the path',
+      statement: allow('arn:aws:iam::*:role/aws-service-role/*/AWSServiceRoleForKeyManagementServiceMultiRegionKeys'),
+    },
+    {
+      form: 'with a wildcard behind the service',
+      statement: allow('arn:aws:iam::*:role/aws-service-role/mrk.kms.amazonaws.com*'),
+    },
+    {
+      form: 'with the key in lower case',
+      statement: allow(MRK, { StringLike: { 'iam:awsservicename': 'mrk.kms.amazonaws.com' } }),
+    },
+    {
+      form: 'for both services of KMS',
+      statement: allow('*', { StringLike: { 'iam:AWSServiceName': ['kms.amazonaws.com', 'mrk.kms.amazonaws.com'] } }),
+    },
+    {
+      form: 'with another condition',
+      statement: allow(MRK, { ...ONE_TIME_MRK.Condition, Bool: { 'aws:SecureTransport': 'true' } }),
+    },
+    { form: 'beside another action', statement: allow(MRK, ONE_TIME_MRK.Condition, [ACTION, 'iam:GetRole']) },
+  ])('$form', async ({ statement }) => {
+    const world = await retiring({ policies: [{ name: 'acquire', text: document(ACQUIRE, statement) }] });
+    const report = await world.start({ ...byHand, force: true });
+    expect(report).toMatchObject({ verdict: 'retired', proof: { simulated: { agrees: true } } });
+    expect(world.texts().acquire).not.toContain(ACTION);
+  });
+});
+
 const refusals = [
   {
     name: "the service's role is not there yet",

@@ -4,9 +4,9 @@ import type { PolicyEdit } from '../plan.ts';
 import { holds, type Proof } from '../proof.ts';
 import type { OtherChange, ProofReport } from '../report.ts';
 import { RolePolicies } from '../role-policies.ts';
-import { putBack, settled, writeEdit } from './editing.ts';
+import { look, putBack, settled, writeEdit } from './editing.ts';
 import type { Ending, Subject } from './ending.ts';
-import { type Look, originalKey } from './looking.ts';
+import { editsKey, type Look, originalKey } from './looking.ts';
 import { otherEditors } from './other-editors.ts';
 import { proveInPlace, simulateAfter, simulateBefore } from './proving.ts';
 import { iamReader } from './reading.ts';
@@ -21,7 +21,13 @@ const originalOf = async (tools: PermissionTools, caseId: string): Promise<RoleP
   RolePolicies.parse(JSON.parse((await tools.bucket.bytes(originalKey(caseId))).toString('utf8')));
 
 /** IAM keeps five versions: the oldest makes room, once its document is in the evidence. */
-const makeRoom = async (flow: Flow, tools: PermissionTools, session: Session, caseId: string, edit: PolicyEdit) => {
+const makeRoom = async (
+  flow: Flow,
+  tools: PermissionTools,
+  session: Session,
+  { caseId, roleName }: Subject,
+  edit: PolicyEdit,
+) => {
   const { dropVersion: version, policy } = edit;
   if (version === null) return;
   const name = policy.slice(policy.lastIndexOf('/') + 1);
@@ -30,10 +36,12 @@ const makeRoom = async (flow: Flow, tools: PermissionTools, session: Session, ca
     const key = `cases/${caseId}/permission/${name}-${version}.json`;
     await tools.bucket.put(custody, await own(tools), key, document, 'application/json');
   });
-  await flow.once<'gone'>(
+  await flow.once<'gone' | 'not needed'>(
     `delete ${policy} ${version}`,
     async (custody) => {
       const at = await session();
+      // Nothing will be written over what somebody else has changed, and so nothing has to make room.
+      if ((await look(iamReader(at, custody), roleName, edit)) !== 'before') return 'not needed';
       const iam = await at.rolePolicies();
       await recorded(custody, at, 'iam:DeletePolicyVersion', `${policy} ${version}`, () =>
         iam.deleteVersion(policy, version),
@@ -54,18 +62,20 @@ const writeAll = async (
   flow: Flow,
   tools: PermissionTools,
   session: Session,
-  { caseId, roleName }: Subject,
+  subject: Subject,
   edits: readonly PolicyEdit[],
 ): Promise<WrittenAll> => {
-  for (const [reached, edit] of edits.entries()) {
+  for (const [before, edit] of edits.entries()) {
     try {
-      await makeRoom(flow, tools, session, caseId, edit);
-      const { stands } = await writeEdit(flow, session, roleName, edit);
-      if (stands !== 'after') return { ok: false, because: `somebody else has changed \`${edit.policy}\``, reached };
+      await makeRoom(flow, tools, session, subject, edit);
+      const { stands, wasTried } = await writeEdit(flow, session, subject.roleName, edit);
+      const because = `somebody else has changed \`${edit.policy}\``;
+      // What was changed after a write that was interrupted may have been written before: a person has to look.
+      if (stands !== 'after') return { ok: false, because, reached: wasTried ? before + 1 : before };
     } catch (error) {
       if (!(error instanceof StepFailedError)) throw error;
       // Whether this one was written is not known: it is looked at when all are put back.
-      return { ok: false, because: error.message, reached: reached + 1 };
+      return { ok: false, because: error.message, reached: before + 1 };
     }
   }
   return { ok: true };
@@ -155,7 +165,11 @@ export const carryOut = async (
 ): Promise<Done | 'changed-before'> => {
   const { accountId, roleName, caseId } = subject;
   const session = () => there(tools, accountId);
-  await flow.step('keep the original', () => tools.claims.record(caseId, { roleArn: role.roleArn, edits }));
+  await flow.step('keep the original', async (custody) => {
+    await tools.claims.record(caseId, { roleArn: role.roleArn, edits });
+    const kept = `${JSON.stringify({ accountId, roleName, edits }, null, 2)}\n`;
+    await tools.bucket.put(custody, await own(tools), editsKey(caseId), kept, 'application/json');
+  });
   const before = await simulateBefore(flow, session, () => originalOf(tools, caseId));
 
   const putAllBack = async (reached: number, because: string, proof: ProofReport | null): Promise<Done> => {

@@ -16,7 +16,8 @@ const READERS = {
   'put-inline': (reader, role, edit) => reader.inline(role, edit.policy),
   'delete-inline': (reader, role, edit) => reader.inline(role, edit.policy),
   'new-version': async (reader, _, edit) => (await reader.defaultVersion(edit.policy)).document,
-  detach: async (reader, role, edit) => ((await reader.attachedTo(role)).includes(edit.policy) ? edit.before : null),
+  detach: async (reader, role, edit) =>
+    (await reader.attachedTo(role)).includes(edit.policy) ? (await reader.defaultVersion(edit.policy)).document : null,
 } as const satisfies Record<
   PolicyEdit['act'],
   (reader: IamReader, role: string, edit: PolicyEdit) => Promise<string | null>
@@ -82,8 +83,10 @@ const WAYS_BACK: Readonly<Record<PolicyEdit['act'], Write>> = {
 
 /** How one write ended. */
 export interface Written {
-  /** `other`: nothing was written, because somebody else has changed the policy. */
+  /** `other`: somebody else has changed the policy. */
   readonly stands: Standing;
+  /** Whether it may have been written before somebody else changed the policy: an interrupted write tells nothing. */
+  readonly wasTried: boolean;
   readonly at: string;
 }
 
@@ -92,10 +95,17 @@ interface Way {
   readonly from: 'before' | 'after';
   readonly to: 'before' | 'after';
   readonly writes: Readonly<Record<PolicyEdit['act'], Write>>;
+  /** Whether what would be written is still what was planned. */
+  readonly isSame: (reader: IamReader, edit: PolicyEdit) => Promise<boolean>;
 }
 
-const FORTH: Way = { name: 'edit', from: 'before', to: 'after', writes: WRITES };
-const BACK: Way = { name: 'put back', from: 'after', to: 'before', writes: WAYS_BACK };
+const FORTH: Way = { name: 'edit', from: 'before', to: 'after', writes: WRITES, isSame: async () => true };
+
+/** A policy that was detached may have become another one since: what it allows now, the role never had. */
+const isAsDetached = async (reader: IamReader, { act, policy, before }: PolicyEdit): Promise<boolean> =>
+  act !== 'detach' || (await reader.standing(policy))?.document === before;
+
+const BACK: Way = { name: 'put back', from: 'after', to: 'before', writes: WAYS_BACK, isSame: isAsDetached };
 
 /**
  * One policy, written at most once: read again immediately before, and left alone where it is not what was planned from.
@@ -107,13 +117,15 @@ const writeOnce = (flow: Flow, session: () => Promise<AwsSession>, role: string,
     `${way.name} ${edit.policy}`,
     async (custody) => {
       const at = await session();
-      const stands = await look(iamReader(at, custody), role, edit);
-      if (stands === way.from) await way.writes[edit.act](at, custody, role, edit);
-      return { stands: stands === 'other' ? 'other' : way.to, at: new Date().toISOString() };
+      const reader = iamReader(at, custody);
+      const stands = await look(reader, role, edit);
+      const isOthers = stands === 'other' || (stands === way.from && !(await way.isSame(reader, edit)));
+      if (stands === way.from && !isOthers) await way.writes[edit.act](at, custody, role, edit);
+      return { stands: isOthers ? 'other' : way.to, wasTried: false, at: new Date().toISOString() };
     },
     async (custody) => {
       const stands = await look(iamReader(await session(), custody), role, edit);
-      return stands === way.from ? null : { stands, at: new Date().toISOString() };
+      return stands === way.from ? null : { stands, wasTried: true, at: new Date().toISOString() };
     },
   );
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AccountId } from '#shared/signal/identifiers';
 import type { Finding, PolicyEdit } from '../plan.ts';
 import type { OtherChange, PermissionVerdict, ProofReport } from '../report.ts';
@@ -22,6 +23,12 @@ export interface Ending {
   readonly others: readonly OtherChange[];
   readonly todo: readonly string[];
 }
+
+/** What edits come to: the same documents, before and after. */
+export const planFingerprint = (edits: readonly PolicyEdit[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify(edits.map(({ policy, before, after }) => [policy, before, after])))
+    .digest('hex');
 
 export const NOTHING_DONE = {
   roleArn: null,

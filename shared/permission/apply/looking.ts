@@ -17,6 +17,9 @@ export interface Look {
   readonly since: string;
 }
 
+/** Where the edits stand from before the first write on: what was done can be undone, however the rest goes. */
+export const editsKey = (caseId: string): string => `cases/${caseId}/permission/edits.json`;
+
 export const originalKey = (caseId: string): string => `cases/${caseId}/permission/original.json`;
 
 /** Reads the role and plans; the documents are kept as they are before anything is done to them. */

@@ -108,6 +108,14 @@ const HISTORY_PAUSES = [120, 180, 300, 300, 600] as const;
 /** Copies of IAM lag: what was written this long before the first look may not have been seen by it. */
 const UNSEEN_SECONDS = 120;
 
+/** As CloudTrail names what an edit did. */
+const EVENTS = {
+  'put-inline': 'PutRolePolicy',
+  'delete-inline': 'DeleteRolePolicy',
+  'new-version': 'CreatePolicyVersion',
+  detach: 'DetachRolePolicy',
+} as const satisfies Record<PolicyEdit['act'], string>;
+
 interface Wanted {
   readonly accountId: string;
   readonly roleName: string;
@@ -124,6 +132,10 @@ const isNews = ({ at, document }: Change, { before, after }: PolicyEdit, since: 
   if (document === null) return true;
   return document !== after && !(document === before && second(at) < second(since));
 };
+
+/** The edit itself, and not one of an earlier retirement. */
+const isOf = ({ isOwn, policy, name, at }: Change, edit: PolicyEdit, since: string): boolean =>
+  isOwn && policy === edit.policy && name === EVENTS[edit.act] && second(at) >= second(since);
 
 const isOther = (change: Change, { edits, since }: Wanted): boolean => {
   if (change.isOwn || second(change.at) < second(since) - UNSEEN_SECONDS) return false;
@@ -160,8 +172,7 @@ export const otherEditors = async (
         for (const name of names) {
           found.push(...(await changesOf(session, custody, { name, from, ownRoles: settings.OWN_ROLES })));
         }
-        const isShown = wanted.edits.every(({ policy }) => found.some((one) => one.isOwn && one.policy === policy));
-        if (!isShown) return null;
+        if (!wanted.edits.every((edit) => found.some((change) => isOf(change, edit, wanted.since)))) return null;
         return found
           .filter((change) => isOther(change, wanted))
           .map(({ at, caller, what, document }) => ({ at, caller, what, document }));

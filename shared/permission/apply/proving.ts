@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type AwsSession, type Custody, recorded } from '#shared/aws/session';
 import { type Flow, StepFailedError } from '#shared/case/flow';
 import type { PolicyEdit } from '../plan.ts';
-import { creationsOf, literalSamplesOf, type Proof, prove, type Sample } from '../proof.ts';
+import { creationsOf, isCreation, literalSamplesOf, type Proof, prove, type Sample } from '../proof.ts';
 import { policyId, type RolePolicies } from '../role-policies.ts';
 import { iamReader } from './reading.ts';
 
@@ -45,15 +45,15 @@ const Results = z.object({
 
 interface Question {
   readonly sample: Sample;
-  readonly isCreation: boolean;
+  /** Whether it is to be refused afterwards. */
+  readonly goes: boolean;
 }
 
 const questionsOf = (role: RolePolicies): readonly Question[] => {
-  const creations = creationsOf(role).map((sample) => ({ sample, isCreation: true }));
-  const creation = new Set(creations.map(({ sample }) => JSON.stringify(sample)));
+  const creations = creationsOf(role).map((sample) => ({ sample, goes: true }));
   const others = literalSamplesOf(role, MOST_SIMULATED)
-    .filter((sample) => !creation.has(JSON.stringify(sample)))
-    .map((sample) => ({ sample, isCreation: false }));
+    .filter((sample) => !isCreation(sample))
+    .map((sample) => ({ sample, goes: false }));
   return [...creations, ...others].slice(0, MOST_SIMULATED);
 };
 
@@ -80,6 +80,11 @@ const simulate = async (
   return allowed;
 };
 
+const unasked = (error: unknown): { readonly because: string } => {
+  if (error instanceof StepFailedError) return { because: `iam:SimulatePrincipalPolicy: ${error.causedBy}` };
+  throw error;
+};
+
 export type Simulated =
   | { readonly questions: readonly Question[]; readonly allowed: readonly boolean[] }
   | { readonly because: string };
@@ -99,10 +104,7 @@ export const simulateBefore = (
       const questions = questionsOf(role);
       return { questions, allowed: await simulate(await session(), custody, role.roleArn, questions) };
     })
-    .catch((error: unknown): Simulated => {
-      if (error instanceof StepFailedError) return { because: `iam:SimulatePrincipalPolicy: ${error.causedBy}` };
-      throw error;
-    });
+    .catch(unasked);
 
 const AGAIN = [5, 15, 30, 60] as const;
 
@@ -115,14 +117,19 @@ export const simulateAfter = async (
 ): Promise<{ readonly asked: number; readonly agrees: boolean } | { readonly because: string }> => {
   if ('because' in before) return before;
   const { questions, allowed } = before;
+  const asked = questions.length;
+  const ask = async (custody: Custody): Promise<boolean> => {
+    const after = await simulate(await session(), custody, roleArn, questions);
+    return questions.every(({ goes }, at) => after[at] === (goes ? false : allowed[at]));
+  };
   const agrees = await flow.until<true>(
     'simulate after',
-    async (custody) => {
-      const after = await simulate(await session(), custody, roleArn, questions);
-      const isAsMeant = questions.every(({ isCreation }, at) => after[at] === (isCreation ? false : allowed[at]));
-      return isAsMeant ? true : null;
-    },
+    async (custody) => ((await ask(custody)) ? true : null),
     AGAIN,
   );
-  return { asked: questions.length, agrees: agrees === true };
+  if (agrees !== null) return { asked, agrees };
+  // A simulator that does not answer does not disagree.
+  return flow
+    .step('simulate after, at last', async (custody) => ({ asked, agrees: await ask(custody) }))
+    .catch(unasked);
 };

@@ -95,6 +95,9 @@ export const iamReader = (session: AwsSession, custody: Custody) => {
     return { versionId: found.DefaultVersionId, document: await version(arn, found.DefaultVersionId) };
   };
 
+  /** As it is in force now; `null` where there is no such policy any more. */
+  const standing = (arn: string) => orNull(defaultVersion(arn));
+
   const versions = async (arn: string): Promise<PolicyVersion[]> => {
     const found = await paged(
       (marker) => call('iam:ListPolicyVersions', arn, Versions, async () => (await iam()).versions(arn, marker)),
@@ -155,6 +158,7 @@ export const iamReader = (session: AwsSession, custody: Custody) => {
     version,
     versions,
     defaultVersion,
+    standing,
     attachedTo,
 
     /** A role's ARN and tags; `null` where there is none. */

@@ -4,6 +4,7 @@ import type { PermissionRecord } from '#shared/ledger/permission-record';
 import type { PolicyEdit } from '../plan.ts';
 import { look, putBack, settled } from './editing.ts';
 import { type Ending, NOTHING_DONE, type Subject } from './ending.ts';
+import { editsKey } from './looking.ts';
 import { iamReader } from './reading.ts';
 import { TAG_CASE } from './tags.ts';
 import { type PermissionTools, there } from './tools.ts';
@@ -18,27 +19,27 @@ const Edit = z.object({
   dropVersion: z.string().nullable(),
   beforeVersion: z.string().nullable(),
 }) satisfies z.ZodType<PolicyEdit>;
-const Retirement = z.object({
-  accountId: z.string(),
-  roleName: z.string(),
-  verdict: z.string(),
-  edits: z.array(Edit),
-});
+const Retirement = z.object({ accountId: z.string(), roleName: z.string(), edits: z.array(Edit) });
 
 const CASE_ID = /^[\w+=,.@-]{1,128}$/;
 
-/** The edits of a retirement, by its report in the evidence; `null` where that is of another role. */
-const editsOf = async (tools: PermissionTools, caseId: string, subject: Subject): Promise<PolicyEdit[] | null> => {
-  const body = await tools.bucket.bytes(`cases/${caseId}/permission-report.json`);
+/** The edits of a retirement, from the evidence; none where that is of another role. */
+const editsOf = async (tools: PermissionTools, caseId: string, subject: Subject): Promise<PolicyEdit[]> => {
+  const body = await tools.bucket.bytes(editsKey(caseId));
   const { accountId, roleName, edits } = Retirement.parse(JSON.parse(body.toString('utf8')));
-  return accountId === subject.accountId && roleName === subject.roleName ? edits : null;
+  return accountId === subject.accountId && roleName === subject.roleName ? edits : [];
 };
+
+/** A policy that was edited more than once is put back to what it was before the last time. */
+const latestOf = (edits: readonly PolicyEdit[]): PolicyEdit[] => [
+  ...new Map(edits.map((edit) => [edit.policy, edit])).values(),
+];
 
 const no = (because: string): Ending => ({ ...NOTHING_DONE, verdict: 'reported', because });
 
 /**
- * Puts the documents of a retirement back, each only where it still is what the retirement made of it. By hand alone: it
- * gives a permission.
+ * Puts the documents of all retirements since the last restoration back, each only where it still is what the retirement
+ * made of it. By hand alone: it gives a permission.
  */
 export const restore = async (
   flow: Flow,
@@ -50,12 +51,16 @@ export const restore = async (
   const session = () => there(tools, accountId);
   const role = await flow.step('read the role', async (custody) => iamReader(await session(), custody).role(roleName));
   if (role === null) return no(`there is no role \`${roleName}\``);
-  const caseId = record.caseId ?? role.tags[TAG_CASE] ?? null;
-  if (caseId === null || !CASE_ID.test(caseId))
+  const caseIds = record.caseIds.length > 0 ? record.caseIds : [role.tags[TAG_CASE] ?? ''];
+  if (!caseIds.every((caseId) => CASE_ID.test(caseId)))
     return no('nothing is known of a permission that was retired from this role');
-  const edits = await flow.step('read what was retired', () => editsOf(tools, caseId, subject)).catch(() => null);
-  if (edits === null || edits.length === 0)
-    return no(`the evidence of case \`${caseId}\` does not hold what was retired`);
+  const retired: PolicyEdit[] = [];
+  for (const caseId of caseIds) {
+    const found = await flow.step(`read what ${caseId} retired`, () => editsOf(tools, caseId, subject)).catch(() => []);
+    if (found.length === 0) return no(`the evidence of case \`${caseId}\` does not hold what was retired`);
+    retired.push(...found);
+  }
+  const edits = latestOf(retired);
 
   const found = { ...NOTHING_DONE, roleArn: role.arn, edits };
   if (subject.dryRun) {

@@ -4,7 +4,7 @@ import type { AccountId } from '#shared/signal/identifiers';
 import { LINKED_ROLE } from '../linked-role.ts';
 import { restorationSource } from '../source.ts';
 import { carryOut, type Done } from './carry-out.ts';
-import { type Ending, NOTHING_DONE, type Subject } from './ending.ts';
+import { type Ending, NOTHING_DONE, planFingerprint, type Subject } from './ending.ts';
 import { type Look, lookAt } from './looking.ts';
 import { iamReader } from './reading.ts';
 import type { RetireRequest, SuccessRequest } from './request.ts';
@@ -43,6 +43,9 @@ const driftOf = (record: PermissionRecord, look: Look): string | null => {
   const source = restorationSource(look.role.tags);
   return `the permission is back after it was retired on ${record.at ?? 'an earlier day'}${source}; it is taken again with \`RetireAgain\``;
 };
+
+const UNDONE =
+  'the same edit was made before and put back, for it could not be proven: look at that report, and start it by hand';
 
 /** Another editor's change is planned from anew, before anything is written. */
 const MOST_ROUNDS = 3;
@@ -120,6 +123,8 @@ export const retire = async (
     if (needed !== null) return ended(look, 'not-yet', needed);
     const drift = force || tools.settings.RETIRE_AGAIN ? null : driftOf(record, look);
     if (drift !== null) return ended(look, 'reported', drift, [drift]);
+    if (!isByHand(request) && record.undone === planFingerprint(look.plan.edits))
+      return ended(look, 'reported', UNDONE, [UNDONE]);
     if (subject.dryRun) return planned(look, 'a dry run changed nothing');
     const done = await carryOut(flow, tools, subject, look);
     if (done !== 'changed-before') return doneEnding(look, done);

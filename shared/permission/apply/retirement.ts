@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Flow } from '#shared/case/flow';
+import { type Flow, StepFailedError } from '#shared/case/flow';
 import type { PermissionRecord } from '#shared/ledger/permission-record';
 import { AccountId } from '#shared/signal/identifiers';
 import { VERSION } from '#shared/version';
 import { diffOf } from '../diff.ts';
 import type { PermissionReport } from '../report.ts';
 import { close } from './closing.ts';
-import type { Ending, Subject } from './ending.ts';
+import { type Ending, planFingerprint, type Subject } from './ending.ts';
 import type { PermissionRequest } from './request.ts';
 import { restore } from './restore.ts';
 import { retire } from './retire.ts';
@@ -15,8 +15,8 @@ import { type PermissionTools, there } from './tools.ts';
 
 export type PermissionAnswer = PermissionReport | { readonly absorbedBy: string; readonly state: 'open' | 'closed' };
 
-/** Longer than all waits together: a claim that outlives its execution is taken over after this. */
-const HOLD_SECONDS = 2 * 3_600;
+/** As long as the execution may last (`ExecutionTimeout`): a claim that outlives it is taken over after this. */
+const HOLD_SECONDS = 6 * 3_600;
 
 /** `20261128-permission-myCadoResponseRole-3f9a1c2b` */
 const caseIdOf = (roleName: string, day: string, executionArn: string): string => {
@@ -73,18 +73,17 @@ const fingerprintOf = ({ verdict, because, edits, findings, todo }: PermissionRe
 const why = (request: PermissionRequest): string =>
   'success' in request ? `an import under ${request.success.by} succeeded` : 'by hand';
 
-/** What stays known of the role; nothing of a dry run but what people were told. */
-const changeOf = (
-  report: PermissionReport,
-  request: PermissionRequest,
-  record: PermissionRecord,
-): Partial<PermissionRecord> => {
-  const seen = 'success' in request && record.succeededAt === null ? { succeededAt: report.openedAt } : {};
-  const { verdict, caseId, closedAt: at } = report;
-  if (verdict === 'restored') return { ...seen, state: 'restored', at, told: fingerprintOf(report) };
+/** A later edit of a policy stands for the earlier ones: these are more than a role has policies. */
+const MOST_CASES = 50;
+
+/** What becomes known of the role. */
+const changeOf = (report: PermissionReport, record: PermissionRecord): Partial<PermissionRecord> => {
+  const { verdict, caseId, closedAt: at, edits } = report;
+  if (verdict === 'restored') return { state: 'restored', at, caseIds: [], undone: null };
+  if (verdict === 'undone') return { undone: planFingerprint(edits) };
   // What was left half-way was taken once, too: it is not taken again by itself, and can be put back.
   const isTaken = verdict === 'retired' || (verdict === 'left' && report.action === 'retire');
-  return { ...seen, ...(isTaken ? { state: 'retired', at, caseId } : {}), told: fingerprintOf(report) };
+  return isTaken ? { state: 'retired', at, caseIds: [...record.caseIds, caseId].slice(-MOST_CASES), undone: null } : {};
 };
 
 const QUIET: ReadonlySet<PermissionReport['verdict']> = new Set(['absent', 'not-yet']);
@@ -93,6 +92,17 @@ const QUIET: ReadonlySet<PermissionReport['verdict']> = new Set(['absent', 'not-
 const isNews = (report: PermissionReport, request: PermissionRequest, record: PermissionRecord): boolean => {
   if ('roleName' in request) return !report.dryRun;
   return !QUIET.has(report.verdict) && fingerprintOf(report) !== record.told;
+};
+
+/** What could not be written or told does not keep the role from the next one. */
+const closed = async (close: () => Promise<void>): Promise<StepFailedError | null> => {
+  try {
+    await close();
+    return null;
+  } catch (error) {
+    if (error instanceof StepFailedError) return error;
+    throw error;
+  }
 };
 
 const clock = (flow: Flow, name: string): Promise<string> => flow.step(name, async () => new Date().toISOString());
@@ -113,6 +123,13 @@ export const retirement = async (
   const target = `permission/${accountId}/${roleName}`;
   const execution = flow.executionArn;
 
+  if ('success' in request) {
+    // Whoever else is at work on the role: that an import has succeeded stays known.
+    await flow.step('remember the success', async () => {
+      const { succeededAt } = await tools.records.read(accountId, roleName);
+      if (succeededAt === null) await tools.records.keep(accountId, roleName, { succeededAt: openedAt });
+    });
+  }
   const byHand = 'roleName' in request;
   const claimed = await flow.step('claim', () =>
     tools.claims.claim({ target, caseId, execution, holdSeconds: HOLD_SECONDS, byHand }),
@@ -126,6 +143,10 @@ export const retirement = async (
       : await retire(flow, tools, request, subject, record);
   const report = reportOf(ending, subject, action, { openedAt, closedAt: await clock(flow, 'end') });
 
+  // First what later imports go by: whether it can be told is another matter.
+  const change = changeOf(report, record);
+  if (Object.keys(change).length > 0)
+    await flow.step('keep what is known', () => tools.records.keep(accountId, roleName, change));
   const { verdict } = report;
   if (verdict === 'retired' || verdict === 'restored') {
     // The tag is for whoever looks at the role; the report is written and told all the same.
@@ -134,18 +155,20 @@ export const retirement = async (
         tagRole(await there(tools, accountId), custody, roleName, {
           state: verdict,
           at: report.closedAt,
-          caseId: verdict === 'retired' ? caseId : (record.caseId ?? caseId),
+          caseId: verdict === 'retired' ? caseId : (record.caseIds.at(-1) ?? caseId),
           why: why(request),
         }),
       )
       .catch(() => {});
   }
-  await close(flow, tools, report, isNews(report, request, record));
-  if (!(byHand && dryRun)) {
-    await flow.step('keep what is known', () =>
-      tools.records.keep(accountId, roleName, changeOf(report, request, record)),
-    );
-  }
+  const untold = await closed(async () => {
+    await close(flow, tools, report, isNews(report, request, record));
+    if (!(byHand && dryRun))
+      await flow.step('keep what was told', () =>
+        tools.records.keep(accountId, roleName, { told: fingerprintOf(report) }),
+      );
+  });
   await flow.step('let the role go', () => tools.claims.close(target, execution, 0));
+  if (untold !== null) throw untold;
   return report;
 };
