@@ -17,6 +17,16 @@ type Attempt<T> = { readonly custody: readonly CustodyEntry[] } & (
   | { readonly ok: false; readonly name: string; readonly message: string }
 );
 
+/** Questions that were asked again and again, as one durable operation keeps them. */
+interface Poll<T> {
+  readonly value: T | null;
+  readonly isOver: boolean;
+  readonly custody: readonly CustodyEntry[];
+}
+
+/** Questions that one operation asks: their calls are kept with it, and have to fit into 256 KB. */
+const POLLS_AN_OPERATION = 10;
+
 /** A step that could not be done, after all its attempts. */
 export class StepFailedError extends Error {
   override readonly name: string = 'StepFailedError';
@@ -90,25 +100,23 @@ export interface Flow {
   custody(): CustodyEntry[];
 }
 
+const answered = async <T>(act: Act<T>): Promise<Attempt<T>> => {
+  const entries: Custody = [];
+  try {
+    return { ok: true, value: await act(entries), custody: entries };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, name: errorName(error), message: message.slice(0, 500), custody: entries };
+  }
+};
+
 export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): Flow => {
   const attempt = async <T>(
     name: string,
     act: Act<T>,
     config: StepConfig<Attempt<T>> = NO_RETRY,
   ): Promise<Attempt<T>> => {
-    const kept = await context.step(
-      name,
-      async (): Promise<Attempt<T>> => {
-        const entries: Custody = [];
-        try {
-          return { ok: true, value: await act(entries), custody: entries };
-        } catch (error) {
-          const message = error instanceof Error ? error.message : String(error);
-          return { ok: false, name: errorName(error), message: message.slice(0, 500), custody: entries };
-        }
-      },
-      config,
-    );
+    const kept = await context.step(name, () => answered(act), config);
     custody.push(...kept.custody);
     return kept;
   };
@@ -143,13 +151,34 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
       throw new StepFailedError(name, last);
     },
 
-    async until(name, ask, pauses) {
-      for (const [number, seconds] of [0, ...pauses].entries()) {
-        if (seconds > 0) await context.wait(`${name}: pause ${number}`, { seconds });
-        const kept = await attempt(`${name} ${number + 1}`, ask);
-        if (kept.ok && kept.value !== null) return kept.value;
-        // The next question is the retry of one that failed; only a refusal is an answer, and it is no.
-        if (!kept.ok && isRefusal(kept.name)) return null;
+    async until<T>(name: string, ask: Act<T | null>, pauses: readonly number[]) {
+      for (let asked = 0; asked <= pauses.length; asked += POLLS_AN_OPERATION) {
+        const left = pauses.slice(asked, asked + POLLS_AN_OPERATION);
+        const poll = await context.waitForCondition<Poll<T>>(
+          asked === 0 ? name : `${name}, on`,
+          async ({ custody: before }) => {
+            const kept = await answered(ask);
+            const custody = [...before, ...kept.custody];
+            // The next question is the retry of one that failed; only a refusal is an answer, and it is no.
+            return kept.ok
+              ? { value: kept.value, isOver: kept.value !== null, custody }
+              : { value: null, isOver: isRefusal(kept.name), custody };
+          },
+          {
+            initialState: { value: null, isOver: false, custody: [] },
+            waitStrategy: ({ isOver }, attempt) => {
+              const seconds = left[attempt - 1];
+              // The pause before the next operation is its own.
+              return isOver || seconds === undefined || attempt === POLLS_AN_OPERATION
+                ? { shouldContinue: false }
+                : { shouldContinue: true, delay: { seconds } };
+            },
+          },
+        );
+        custody.push(...poll.custody);
+        if (poll.isOver) return poll.value;
+        const last = left[POLLS_AN_OPERATION - 1];
+        if (last !== undefined) await context.wait(`${name}: pause`, { seconds: last });
       }
       return null;
     },
