@@ -25,7 +25,7 @@ interface Poll<T> {
 }
 
 /** Questions that one operation asks: their calls are kept with it, and have to fit into 256 KB. */
-const POLLS_AN_OPERATION = 10;
+const POLLS_AN_OPERATION = 20;
 
 /** A step that could not be done, after all its attempts. */
 export class StepFailedError extends Error {
@@ -232,11 +232,11 @@ const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 20;
 
 /**
- * Pauses that double from 5 seconds, adding up to `total`. The longest grows with the total: each costs two of the
- * 3,000 operations that a durable execution may have.
+ * Pauses that double from 5 seconds, adding up to `total`. The longest grows with the total, and with how many wait side by
+ * side: a durable execution may have 3,000 operations.
  */
-export const pausesUpTo = (total: number): number[] => {
-  const longest = Math.max(LONGEST_PAUSE, Math.ceil(total / 100));
+export const pausesUpTo = (total: number, among = 1): number[] => {
+  const longest = Math.max(LONGEST_PAUSE, Math.ceil((total * among) / 100));
   const pauses: number[] = [];
   for (let next = FIRST_PAUSE, sum = 0; sum < total; next = Math.min(next * 2, longest)) {
     const pause = Math.min(next, total - sum);

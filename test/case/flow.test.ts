@@ -39,6 +39,15 @@ describe('pausesUpTo', () => {
     );
   });
 
+  it('asks the more seldom the more wait side by side, and never less than twice the time that is over', () => {
+    const day = 86_400;
+    expect([1, 10, 40].map((among) => pausesUpTo(day, among).length)).toEqual([107, 20, 15]);
+    for (const among of [1, 10, 40]) {
+      const pauses = pausesUpTo(day, among);
+      for (const [at, pause] of pauses.entries()) expect(pause).toBeLessThanOrEqual(sum(pauses.slice(0, at)) + 5);
+    }
+  });
+
   it('leaves room for everything else at the longest waits that the settings allow', () => {
     const longest = { JOIN_WAIT: '240', COMMAND_WAIT: '1440', ACCOUNT_ID: '111122223333' };
     const { JOIN_WAIT, COMMAND_WAIT } = settingsFrom({ ...longest, AWS_REGION: 'eu-west-3', LEDGER_TABLE: 'ledger' });

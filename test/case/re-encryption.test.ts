@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { differingBlocks } from '#local/account/blocks';
+import { operationCount } from '#local/account/durable-limits';
 import type { Scenario } from '#local/scenario/scenario';
+import { pausesUpTo } from '#shared/case/flow';
 import type { Rehearsal } from '../rehearsal.ts';
 import { copiesIn, reportOf, snapshotOf, volumeOf } from './disk-copies.ts';
 import {
@@ -443,4 +445,38 @@ it('is swept wherever something was made, though nobody has named those places',
   const swept = await sweepNow(rehearsal);
   expect(swept?.places).toContain(`${TARGET}/eu-west-3`);
   await expectNothingLeft(rehearsal, report);
+});
+
+describe('a machine with many disks', () => {
+  it('takes so few durable operations a disk that forty fit into an execution, whatever their waits', async () => {
+    const disks = async (many: number): Promise<number> => {
+      const rehearsal = await rehearseDisks('default-key-cross-account', {
+        alter: (scenario) => ({
+          ...scenario,
+          instances: scenario.instances.map(({ volumes, ...instance }) => ({
+            ...instance,
+            volumes: [
+              ...volumes,
+              ...Array.from({ length: many - volumes.length }, (_, at) => ({
+                device: `/dev/sd${String.fromCharCode(104 + at)}`,
+                sizeGiB: 1,
+                key: volumes[0]?.key ?? null,
+              })),
+            ],
+          })),
+        }),
+      });
+      await rehearsal.acquire();
+      expect(copiesIn(reportOf(rehearsal))).toHaveLength(many);
+      const executions = rehearsal.account.lambda.executions.all();
+      await rehearsal.end();
+      return Math.max(...executions.map(operationCount));
+    };
+    const [few, more] = [await disks(2), await disks(12)];
+    const perDisk = (more - few) / 10;
+    // Of its three waits each is one operation by now; of a day long each would be six, with five pauses between them.
+    const longest = Math.ceil((pausesUpTo(86_400).length + 1) / 20) * 2 - 1;
+    expect(perDisk + 3 * (longest - 1)).toBeLessThanOrEqual(60);
+    expect(few - 2 * perDisk + 40 * 60).toBeLessThan(3_000);
+  });
 });

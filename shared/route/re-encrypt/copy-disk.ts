@@ -27,6 +27,7 @@ export const copyDisk = async (
   places: Places,
   temporary: KeyIn | null,
   source: OpenSource,
+  among: number,
 ): Promise<Ending> => {
   const { sessions, settings } = tools;
   const { target, caseId } = job;
@@ -46,6 +47,7 @@ export const copyDisk = async (
       description,
       tags: { ...tags, ...found },
       foundBy: found,
+      among,
     };
   };
 

@@ -19,6 +19,8 @@ export interface CopyOrder extends NewCopy {
   readonly foundBy: NewCopy['tags'];
   /** The key that it must stand under then; `null`: whichever. */
   readonly keyArn: string | null;
+  /** How many copies of the case wait for room side by side. */
+  readonly among: number;
 }
 
 export type CopyMade = Traces &
@@ -52,7 +54,7 @@ const begun = async (flow: Flow, order: CopyOrder): Promise<SnapshotId> => {
       async (custody) =>
         findCopy(await order.session(), custody, { description: order.description, tags: order.foundBy }),
     );
-  for (const seconds of pausesUpTo(ROOM_SECONDS)) {
+  for (const seconds of pausesUpTo(ROOM_SECONDS, order.among)) {
     try {
       return await copy();
     } catch (error) {

@@ -74,6 +74,18 @@ const proposed = (
   ];
 };
 
+/**
+ * A disk takes some twenty steps and three waits of up to a day, and more where EBS has no room for its copies: so many stay
+ * below the 3,000 operations of a durable execution.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const MOST_DISKS = 40;
+/** Those that a disk takes at the most, of the same 3,000. */
+const OPERATIONS_A_DISK = 60;
+
+/** What this route has taken of the operations of the execution. */
+export const operationsSpent = (disks: number): number => Math.min(disks, MOST_DISKS) * OPERATIONS_A_DISK;
+
 /** Until a copy begins, which holds on by itself: the frozen snapshots may take a day, and there are questions to ask. */
 const HOLD_SECONDS = 2 * 86_400;
 
@@ -107,7 +119,9 @@ const copyAll = async (
     const temporary = temporaryIn.length > 0 ? await makeKey(flow, tools, await keyJob()) : null;
     endings = await Promise.all(
       sources.map((source) =>
-        flow.branch(`re-encrypt ${source.volumeId}`, (part) => copyDisk(part, tools, job, places, temporary, source)),
+        flow.branch(`re-encrypt ${source.volumeId}`, (part) =>
+          copyDisk(part, tools, job, places, temporary, source, sources.length),
+        ),
       ),
     );
     const stays = final.kind === 'temporary' && endings.some(({ stands }) => stands);
@@ -134,12 +148,17 @@ export const reEncryptDisks = async (flow: Flow, tools: Tools, job: ReEncryptJob
   await hold(flow, tools, job.claimed, HOLD_SECONDS + tools.settings.APPROVAL_WAIT * 60);
   const places = await placesFor(flow, tools, target);
   const looked = await Promise.all(
-    target.volumes.map(({ volumeId }) =>
-      flow.branch(`look at ${volumeId}`, (part) => sourceOf(part, tools, target, places, volumeId, frozen)),
-    ),
+    target.volumes
+      .slice(0, MOST_DISKS)
+      .map(({ volumeId }) =>
+        flow.branch(`look at ${volumeId}`, (part) => sourceOf(part, tools, target, places, volumeId, frozen)),
+      ),
   );
   const sources = looked.filter((source) => source.open);
-  const others = looked.flatMap((source) => (source.open ? [] : [`${source.volumeId}: ${source.because}`]));
+  const others = [
+    ...looked.flatMap((source) => (source.open ? [] : [`${source.volumeId}: ${source.because}`])),
+    ...target.volumes.slice(MOST_DISKS).map(({ volumeId }) => `${volumeId}: one case copies ${MOST_DISKS} disks`),
+  ];
   if (sources.length === 0) return closed({ because: others.join('; '), remedy: null });
   const refusal = await approved(flow, tools, { caseId, lines: proposed(tools, job, places, sources) });
   if (refusal !== null) return closed({ because: refusal, remedy: null });

@@ -84,8 +84,8 @@ const closed = (because: string, remedy: string | null): DisksCopied => ({
 const HOLD_SECONDS = 4 * 86_400;
 
 /** Those that one durable execution has operations for; the first is always tried. */
-const withinBudget = (ways: readonly Way[]): Way[] => {
-  let spent = 0;
+const withinBudget = (ways: readonly Way[], before: number): Way[] => {
+  let spent = before;
   return ways.map((way, place) => {
     if (!way.open) return way;
     spent += operationsOf(way.job.sizeGiB);
@@ -112,6 +112,7 @@ export const copyDisks = async (flow: Flow, tools: Tools, disks: DisksJob): Prom
         flow.branch(`a way for ${volumeId}`, (part) => wayOf(part, tools, disks, volumeId, targets)),
       ),
     ),
+    disks.spent,
   );
   const lines = ways.flatMap((way) => (way.open ? proposed(way, tools, availabilityZone) : []));
   const refusal = lines.length === 0 ? null : await approved(flow, tools, { caseId, lines });
