@@ -141,12 +141,12 @@ export const instancePage = async (
   return { items: await instancesWith(session, custody, found), next: NextToken };
 };
 
-/** One instance, by its id or by a volume of it; none where there is none, or where it has ended. */
-export const instanceAlone = async (
+/** An instance by its id, or those on which a volume hangs; none where there is none, or where it has ended. */
+export const instancesBy = async (
   session: AwsSession,
   custody: Custody,
   by: { readonly instanceId: string } | { readonly volumeId: string },
-): Promise<FleetInstance | null> => {
+): Promise<FleetInstance[]> => {
   const [Name, id] =
     'instanceId' in by ? ['instance-id', by.instanceId] : ['block-device-mapping.volume-id', by.volumeId];
   const command = new DescribeInstancesCommand({ Filters: [...THERE, { Name, Values: [id] }] });
@@ -154,7 +154,7 @@ export const instanceAlone = async (
     session.ec2.send(command),
   );
   const found = Reservations.flatMap(({ Instances = [] }) => Instances);
-  return (await instancesWith(session, custody, found.slice(0, 1)))[0] ?? null;
+  return instancesWith(session, custody, found);
 };
 
 /** Volumes that hang on nothing: they may be evidence as well. */

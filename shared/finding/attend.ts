@@ -58,6 +58,9 @@ const whyOf = (readiness: Extract<MachineReadiness, { found: true }>): string =>
   return `whether the acquisition would pass cannot be told without ${missing.join('; ')}`;
 };
 
+const alsoOn = (besides: readonly string[]): string =>
+  besides.length === 0 ? '' : `; the volume hangs on ${besides.join(', ')}, too: ask about each`;
+
 interface Asked {
   readonly place: Place;
   readonly by: By;
@@ -106,7 +109,7 @@ const attendTo = async (
   const attention = {
     instanceId: machine?.instanceId ?? asked.named,
     verdict: readiness.verdict,
-    because: readiness.found ? whyOf(readiness) : readiness.because,
+    because: readiness.found ? `${whyOf(readiness)}${alsoOn(readiness.besides)}` : readiness.because,
   };
   if (machine !== null && readiness.found && attention.verdict === 'refused') {
     const request = requestOf(attendant.extent, finding, machine, readiness.outlooks);

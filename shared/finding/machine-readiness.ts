@@ -11,7 +11,14 @@ import type { Settings } from '#shared/settings';
 
 /** What an acquisition of one machine would come to. */
 export type MachineReadiness =
-  | { readonly found: true; readonly row: Row; readonly verdict: Verdict; readonly outlooks: readonly OutlookEntry[] }
+  | {
+      readonly found: true;
+      readonly row: Row;
+      /** Other machines on which the volume hangs by which this one was found. */
+      readonly besides: readonly string[];
+      readonly verdict: Verdict;
+      readonly outlooks: readonly OutlookEntry[];
+    }
   | { readonly found: false; readonly verdict: 'undetermined' | 'not-found'; readonly because: string };
 
 interface Tools {
@@ -32,13 +39,19 @@ export const machineReadiness = ({ settings, sessions, sleep }: Tools): AskMachi
   const told = { responseRoles: [], platformKeyArn: null, sessionPolicies: [], endpointPolicy: null };
   const shelf = shelfOf({ settings, sessions }, custody, told);
   const { examine } = examining(settings, shelf);
+  /** Machines that are asked for the last time: as long as there are any, nobody waits for throttles. */
+  let hurried = 0;
+  const hurry = (more: 1 | -1): void => {
+    hurried += more;
+    shelf.waitsForThrottles(hurried === 0);
+  };
   const tag = { key: settings.SSM_TAG_KEY, value: settings.SSM_TAG_VALUE };
 
   const examined = async (
     situations: readonly Situation[],
     [pause, ...rest]: readonly number[],
   ): Promise<readonly OutlookEntry[]> => {
-    if (pause === undefined) shelf.waitsForThrottles(false);
+    if (pause === undefined) hurry(1);
     try {
       return await examine(situations);
     } catch (error) {
@@ -46,19 +59,19 @@ export const machineReadiness = ({ settings, sessions, sleep }: Tools): AskMachi
       await sleep(pause * 1_000);
       return examined(situations, rest);
     } finally {
-      // Another machine's facts are waited for again.
-      if (pause === undefined) shelf.waitsForThrottles(true);
+      if (pause === undefined) hurry(-1);
     }
   };
 
   return async (place, by) => {
     const listed = await listOne(shelf, custody, place, by, tag);
     if (!listed.read) return { found: false, verdict: 'undetermined', because: listed.because };
-    const [row] = listed.rows;
+    const [row, ...others] = listed.rows;
     const named = 'instanceId' in by ? by.instanceId : by.volumeId;
     if (row === undefined) return { found: false, verdict: 'not-found', because: absent(named, place) };
     const situations = [...new Set(row.volumes.map(({ situation }) => situation))].map(situationOf);
     const outlooks = await examined(situations, AGAIN_AFTER);
-    return { found: true, row, verdict: verdictOfRow(row, new Map(outlooks.map((one) => [one.id, one]))), outlooks };
+    const verdict = verdictOfRow(row, new Map(outlooks.map((one) => [one.id, one])));
+    return { found: true, row, besides: others.flatMap(({ instanceId }) => instanceId ?? []), verdict, outlooks };
   };
 };

@@ -91,6 +91,8 @@ export interface Replication {
 
 /** Keys are made in a Region, which no ARN tells before there is one. A replica is made by leave to make keys, too. */
 const making = (asked: Asked, { region, to }: Replication): readonly Asked[] => {
+  if (asked.action === 'kms:ReplicateKey')
+    return [{ ...asked, context: { ...asked.context, 'kms:ReplicaRegion': to } }];
   if (asked.action !== 'kms:CreateKey') return [asked];
   const into = (where: string): Asked => ({
     ...asked,

@@ -52,6 +52,10 @@ export interface FactsRead {
   readonly key: (keyArn: string) => KeyRecord;
 }
 
+/** How the name of a temporary key may go on after what it begins with. */
+const TEMPORARY_NAMES = ['', '-0a1b2c3d'] as const;
+type TemporaryName = (typeof TEMPORARY_NAMES)[number];
+
 const NO_ALIAS = unknown('whether the replica of a temporary key has an alias');
 
 /**
@@ -59,7 +63,11 @@ const NO_ALIAS = unknown('whether the replica of a temporary key has an alias');
  * alias serves one Region; whether a replica gets one of its own, nothing tells.
  * https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
  */
-const temporaryKey = ({ partition, accountId, region, temporaryAlias }: Platform, owner: Place) => {
+const temporaryKey = (
+  { partition, accountId, region, temporaryAlias }: Platform,
+  owner: Place,
+  name: TemporaryName,
+) => {
   const policy = {
     Version: '2012-10-17',
     Statement: [...new Set([accountId, owner.accountId])].map((account) => ({
@@ -74,14 +82,16 @@ const temporaryKey = ({ partition, accountId, region, temporaryAlias }: Platform
     manager: known('CUSTOMER'),
     policy: known(policy),
     grants: known([]),
-    aliases: known([temporaryAlias]),
+    aliases: known([`${temporaryAlias}${name}`]),
   };
-  const id = region === owner.region ? '00000000-0000-4000-8000-000000000000' : `mrk-${'0'.repeat(32)}`;
+  // Two names are two keys: what is answered of one is not taken for the other.
+  const end = TEMPORARY_NAMES.indexOf(name);
+  const id = region === owner.region ? `00000000-0000-4000-8000-00000000000${end}` : `mrk-${'0'.repeat(31)}${end}`;
   const arnIn = (where: string): string => `arn:${partition}:kms:${where}:${accountId}:key/${id}`;
   return {
     primary: { arn: arnIn(region), record },
     used: { arn: arnIn(owner.region), record: region === owner.region ? record : { ...record, aliases: NO_ALIAS } },
-    aliasArn: `arn:${partition}:kms:${region}:${accountId}:${temporaryAlias}`,
+    aliasArn: `arn:${partition}:kms:${region}:${accountId}:${temporaryAlias}${name}`,
   };
 };
 
@@ -185,12 +195,11 @@ export const examiner = (facts: FactsRead) => {
 
     examine: (situation: Situation): Outlook => {
       const { ebsDefault } = platform;
-      const temporary = temporaryKey(platform, situation);
       const roles = {
         platform: facts.account(platform.accountId).roles,
         owner: facts.account(situation.accountId).roles,
       };
-      const cast: Cast = {
+      const castWith = (temporary: ReturnType<typeof temporaryKey>): Cast => ({
         roles: {
           platform: roles.platform.known ? roles.platform.value : [],
           owner: roles.owner.known ? roles.owner.value : [],
@@ -203,19 +212,29 @@ export const examiner = (facts: FactsRead) => {
           'temporary-primary': temporary.primary.arn,
         },
         aliasArn: temporary.aliasArn,
-      };
+      });
       const replication = {
         region: platform.region,
         to: platform.region === situation.region ? null : situation.region,
         makesLinkedRole: platform.hasLinkedRole.known && !platform.hasLinkedRole.value,
       };
-      const recordOf = recordsOf(facts, temporary);
       const outlookOn = (way: Way): Outlook => {
         const missing = [
           ...missingFor(way, roles, situation, platform),
           ...(situation.encrypted && situation.keyArn === null ? [UNNAMED] : []),
         ];
-        return outlookOf(way, askedOn(way, cast, replication), missing, answers, recordOf);
+        const named = (name: TemporaryName): Outlook => {
+          const temporary = temporaryKey(platform, situation, name);
+          const asked = askedOn(way, castWith(temporary), replication);
+          return outlookOf(way, asked, missing, answers, recordsOf(facts, temporary));
+        };
+        const [bare, longer] = [named(''), named('-0a1b2c3d')];
+        return bare.verdict === longer.verdict
+          ? bare
+          : whicheverOf(
+              [bare, longer],
+              `how the platform names a temporary key, beyond \`${platform.temporaryAlias}\``,
+            );
       };
       const ways = waysTo(situation, platform, mannerOf(situation, facts));
       if ('way' in ways) return outlookOn(ways.way);

@@ -51,6 +51,10 @@ export interface Inventory {
   readonly unread: readonly string[];
 }
 
+/** Of the 3,000 operations of a durable execution; the others are for keys. */
+const MOST_PAGES = 1_500;
+const NO_ROOM = 'one run has no room for more pages; name fewer `accounts` or `regions`';
+
 /** Lists what is in scope, a page a step. */
 export const inventoryOf = async (flow: Flow, tools: ReadinessTools, run: Run, scope: Scope): Promise<Inventory> => {
   const pages: string[] = [];
@@ -84,6 +88,10 @@ export const inventoryOf = async (flow: Flow, tools: ReadinessTools, run: Run, s
     for (const place of scope.places) {
       let cursor: Cursor | null = START;
       while (cursor !== null) {
+        if (pages.length >= MOST_PAGES) {
+          unread.push(`account ${place.accountId}, ${place.region}: ${NO_ROOM}`);
+          break;
+        }
         const name = `rows-${place.accountId}-${place.region}-${pages.length}`;
         const here: Cursor = cursor;
         const page: PageKept = await pageStep(flow, run, name, (custody) =>

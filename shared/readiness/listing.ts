@@ -1,4 +1,4 @@
-import { instanceAlone, instancePage, loneVolumePage } from '#shared/aws/fleet';
+import { instancePage, instancesBy, loneVolumePage } from '#shared/aws/fleet';
 import { type AwsSession, type Custody, errorName, isRefusal } from '#shared/aws/session';
 import type { TagCondition } from '#shared/route/ssm-triage/assess';
 import { loneRowOf, rowOf } from './entries.ts';
@@ -53,7 +53,7 @@ export const listPage = (
     return { read: true, rows, next: next === null ? null : { of, after: next } };
   });
 
-/** One instance, by its id or by one of its volumes; no row where there is none. */
+/** One instance by its id, or those on which a volume hangs; no row where there is none. */
 export const listOne = (
   shelf: Shelf,
   custody: Custody,
@@ -62,8 +62,8 @@ export const listOne = (
   tag: TagCondition,
 ): Promise<Listed> =>
   lookedFor(shelf, place, async (session) => {
-    const instance = await instanceAlone(session, custody, by);
-    return { read: true, rows: instance === null ? [] : [rowOf(instance, tag)], next: null };
+    const instances = await instancesBy(session, custody, by);
+    return { read: true, rows: instances.map((instance) => rowOf(instance, tag)), next: null };
   });
 
 export const absent = (named: string, { accountId, region }: Place): string =>

@@ -37,7 +37,7 @@ export const oneTimePermission = async (looking: Looking): Promise<readonly Heal
   const { roles, principals } = await looking.shelf.account(looking.shelf.platformPlace.accountId);
   if (!roles.known) return [untold(CHECK, roles.because)];
   if (roles.value.length === 0) return [untold(CHECK, 'no response role was found')];
-  const policies = [...principals.values()].map(({ identityPolicies }) => identityPolicies);
+  const policies = roles.value.map((arn) => principals.get(arn)?.identityPolicies ?? unknown(`${arn} was not read`));
   const read = policies.flatMap((part) => (part.known ? part.value.map(placesIn) : [part]));
   const unread = read.find((part) => !part.known);
   if (unread !== undefined && !unread.known) return [untold(CHECK, unread.because)];

@@ -35,8 +35,8 @@ const fits = (row) => chosen.verdicts.has(row.verdict)
 
 const cell = (kind, title) => el('td', {}, el('span', { class: 'cell ' + kind, title }, SIGNS[kind] || ''));
 const stepCell = (row, step) => {
-  if (row.unmet) return cell('undetermined', step + ': ' + row.unmet);
   const verdicts = outlooksOf(row).flatMap((outlook) => outlook.steps.filter((one) => one.step === step).map((one) => one.verdict));
+  if (row.unmet && !verdicts.includes('refused')) return cell('undetermined', step + ': ' + row.unmet);
   if (verdicts.length === 0) return cell('none', step + ': not part of this way');
   const verdict = worst(verdicts);
   return cell(verdict, step + ': ' + verdict);

@@ -49,6 +49,9 @@ const answerOf = ({ id, verdict, missing, copy, refusals }: OutlookEntry): Answe
  * 256 KB hold those of twenty accounts. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const SITUATIONS_A_STEP = 15;
+/** Of the 3,000 that a durable execution may have; a step that fails takes more. */
+const MOST_OPERATIONS = 2_600;
+const OPERATIONS_A_CHUNK = 2;
 /** Seconds before what was throttled is read again; after the last, it is unknown. */
 const AGAIN_AFTER = [5, 15, 45, 120] as const;
 
@@ -69,13 +72,16 @@ const examineAll = async (
   flow: Flow,
   tools: ReadinessTools,
   run: Run,
-  { situations }: Inventory,
+  { situations, pages }: Inventory,
 ): Promise<Examined> => {
   // By account, so that what is read of one serves the next.
-  const chunks = chunksOf([...situations].sort());
+  const all = chunksOf([...situations].sort());
+  const chunks = all.slice(0, Math.floor((MOST_OPERATIONS - pages.length) / OPERATIONS_A_CHUNK));
   const names: string[] = [];
   const ways = new Set<string>();
-  const unread: string[] = [];
+  const unread: string[] = all
+    .slice(chunks.length)
+    .map((chunk) => `${chunk[0]} and ${chunk.length - 1} more: one run has no room for more keys`);
   const unexamined = (name: string) => (error: Error) => {
     unread.push(`${name}: ${error.message}`);
     return null;

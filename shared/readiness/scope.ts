@@ -23,7 +23,7 @@ export const scopeOf = (request: ReadinessRequest, settings: Settings): Scope =>
   if (keyArn !== undefined) return { kind: 'key', keyArn };
   const or = (...lists: (readonly string[] | undefined)[]) => lists.find((list) => (list ?? []).length > 0) ?? [];
   const accounts = or(request.accounts, [settings.ACCOUNT_ID, ...settings.SCOPE_ACCOUNTS]);
-  const regions = or(request.regions, settings.SCOPE_REGIONS, [settings.AWS_REGION]);
+  const regions = [...new Set(or(request.regions, settings.SCOPE_REGIONS, [settings.AWS_REGION]))];
   const places = [...new Set(accounts)].flatMap((account) =>
     regions.map((name) => ({ accountId: account, region: name })),
   );

@@ -123,6 +123,11 @@ export const shelfOf = (
     return kept(accounts, accountId, { roles, principals, organization }, throttled);
   });
 
+  /** Who Unlatch is in other accounts, whether or not it has been there yet. */
+  const members = settings.SCOPE_ACCOUNTS.map(
+    (accountId) => `arn:${settings.PARTITION}:iam::${accountId}:role/${settings.MEMBER_ROLE}`,
+  );
+
   /** Grants to others bear neither on an acquisition nor on a copy by Unlatch, and a key has one for every volume in use. */
   const concerns = (arns: readonly string[]) => {
     const asking = arns.flatMap((arn) => principalOf(arn) ?? []);
@@ -140,7 +145,7 @@ export const shelfOf = (
           session.value,
           custody,
           keyArn,
-          concerns([...knownRoles(), ...(await Promise.all(callers.values()))]),
+          concerns([...knownRoles(), ...members, ...(await Promise.all(callers.values()))]),
         )
       : keyUnknown(session.because);
     return kept(keys, keyArn, read, wasThrottled(read));
@@ -184,7 +189,11 @@ export const shelfOf = (
       sessionPolicies: told.sessionPolicies,
       endpointPolicy: told.endpointPolicy,
     };
-    const ownKeys = [platform.keyArn, platform.ebsDefault.keyArn].flatMap((part) => (part.known ? [part.value] : []));
+    const ownKeys = [...new Set([platform.keyArn, platform.ebsDefault.keyArn])].flatMap((part) =>
+      part.known ? [part.value] : [],
+    );
+    // Whose policies bind a key, those of its own account do: it may be kept in an account of its own.
+    for (const arn of ownKeys) await account(accountOfArn(arn));
     await Promise.all([...new Set(ownKeys)].map(key));
     return platform;
   };

@@ -76,6 +76,13 @@ const embedded = (value: unknown): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
+/** Why nothing is certain of a machine, beside what its outlooks say. */
+const unmetIn = (volumes: ReadinessReport['rows'][number]['volumes'], places: ReadonlyMap<string, number>) => {
+  if (volumes.length === 0) return NO_VOLUME;
+  const unexamined = volumes.filter(({ situation }) => !places.has(situation)).map(({ volumeId }) => volumeId);
+  return unexamined.length === 0 ? null : `${unexamined.join(', ')} could not be examined`;
+};
+
 /** What the script draws from: an outlook is named by its place. */
 const dataOf = ({ outlooks, rows }: ReadinessReport) => {
   const places = new Map(outlooks.map(({ id }, at) => [id, at]));
@@ -87,7 +94,7 @@ const dataOf = ({ outlooks, rows }: ReadinessReport) => {
     }),
     rows: rows.map(({ volumes, ...row }) => ({
       ...row,
-      unmet: volumes.length === 0 ? NO_VOLUME : null,
+      unmet: unmetIn(volumes, places),
       volumes: volumes.map(({ volumeId, device, situation }) => ({
         volumeId,
         device,

@@ -190,7 +190,14 @@ export const outlookOf = (
 export const whicheverOf = (outlooks: readonly [Outlook, ...Outlook[]], because: string): Outlook => {
   const [first] = outlooks;
   const missing = distinct([because, ...outlooks.flatMap((outlook) => outlook.missing)]);
-  if (outlooks.every(({ verdict }) => verdict === 'refused')) return { ...first, missing };
+  if (outlooks.every(({ verdict }) => verdict === 'refused')) {
+    // What a key's state shuts, it shuts on every way alike.
+    if (first.refusals.some(({ fixes }) => fixes.some(({ layer }) => layer === 'key-state')))
+      return { ...first, missing };
+    const told = outlooks.flatMap(({ refusals }) => refusals);
+    const refusals = [...new Map(told.map((refusal) => [identityOf(refusal.asked), refusal])).values()];
+    return { ...first, refusals, missing };
+  }
   const steps = first.steps.map(({ step }) => ({ step, verdict: 'undetermined' as const }));
   return { ...first, verdict: 'undetermined', steps, refusals: [], missing };
 };

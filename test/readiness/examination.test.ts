@@ -222,6 +222,41 @@ describe('an acquisition', () => {
       verdict: 'refused',
       cause: 'default-key-not-shareable',
     },
+    ...[
+      { named: '*', verdict: 'ready' as const },
+      { named: '', verdict: 'undetermined' as const },
+      { named: '-*', verdict: 'undetermined' as const },
+    ].map(({ named, verdict }) => ({
+      claim: `under a default key is ${verdict} where keys named \`${named}\` after the prefix may be made: how the name goes on, nothing tells`,
+      ...defaultKey,
+      identity: [
+        allow('kms:*', { Resource: [KEY, PLATFORM_KEY, `arn:aws:kms:${REGION}:${PLATFORM}:key/*`] }),
+        allow('kms:CreateKey'),
+        allow('kms:CreateAlias', { Resource: `arn:aws:kms:*:*:alias/CadoResponse-KMS-Alias${named}` }),
+      ],
+      verdict,
+      missing: verdict === 'ready' ? '' : 'how the platform names a temporary key',
+    })),
+    {
+      claim: 'under a default key of another Region is refused where no replica may be made in just that one',
+      ...defaultKey,
+      keyPolicy: [allow('kms:*', { Principal: { AWS: '*' } })],
+      region: 'eu-central-1',
+      identity: [
+        allow('kms:*'),
+        deny('kms:ReplicateKey', { Condition: { StringNotEquals: { 'kms:ReplicaRegion': 'us-east-1' } } }),
+      ],
+      verdict: 'refused',
+      cause: 'default-key-not-shareable',
+    },
+    {
+      claim: 'is told both causes where the way is not known and each is refused for its own',
+      manager: 'unread',
+      keyPolicy: [delegating(TARGET)],
+      ownerIdentity: [],
+      verdict: 'refused',
+      cause: 'key-policy-silent, default-key-not-shareable',
+    },
     {
       claim: 'under a default key is refused where the VPC endpoint lets no key be made',
       ...defaultKey,
@@ -306,7 +341,7 @@ describe('an acquisition', () => {
       causes: [...new Set(outlook.refusals.map((refusal) => refusal.cause))],
     }).toEqual({
       verdict,
-      causes: cause === undefined ? [] : [cause],
+      causes: cause === undefined ? [] : cause.split(', '),
     });
     expect(outlook.missing.join('; ')).toContain(missing ?? '');
     if (verdict === 'ready') expect(outlook.missing).toEqual([]);

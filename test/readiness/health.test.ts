@@ -177,6 +177,21 @@ describe('the one-time permission', () => {
     ]);
   });
 
+  it('is not told to be missing of a role that nobody can read', async () => {
+    const rehearsal = await rehearse('custom-key-denied', {
+      alter: (scenario) => ({
+        ...scenario,
+        parameters: { ...scenario.parameters, PlatformAccountId: '999988887777' },
+      }),
+    });
+    const { report } = await askReadiness(rehearsal, {
+      instanceId: 'i-0b1c2d3e4f5a69788',
+      accountId: '444455556666',
+      responseRoles: ['arn:aws:iam::999988887777:role/myCadoResponseRole'],
+    });
+    expect(results(report.health, 'one-time permission')).toEqual(['unknown']);
+  });
+
   it('is not told to be missing where a policy cannot be read', async () => {
     const rehearsal = await rehearse('custom-key-denied', {
       alter: withIdentity([{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }]),

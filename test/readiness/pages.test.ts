@@ -37,6 +37,18 @@ describe('readiness.html', () => {
     expect(JSON.parse(json)).toMatchObject({ rows: [{}, {}, {}, {}] });
   });
 
+  it('ticks no step of a machine of which a volume was not examined', () => {
+    const report = fleet();
+    const rows = report.rows.map(({ volumes, ...row }) => ({
+      ...row,
+      volumes: [...volumes, { volumeId: 'vol-0ccccccccccccccc1', device: null, situation: 'never examined' }],
+    }));
+    const [, json = ''] =
+      /<script type="application\/json" id="data">([\s\S]*?)<\/script>/.exec(readinessHtml({ ...report, rows })) ?? [];
+    const drawn: { rows: { unmet: string | null }[] } = JSON.parse(json);
+    expect(drawn.rows.map(({ unmet }) => unmet)).toEqual(rows.map(() => 'vol-0ccccccccccccccc1 could not be examined'));
+  });
+
   it('is told apart by signs, not by colours alone', () => {
     for (const sign of ['\\u2713', '\\u2715', "'?'"]) expect(page).toContain(sign);
   });
