@@ -41,7 +41,7 @@ const waysOf = (
 };
 
 /** Keys of disks that are asked one by one: a statement may name them. */
-const MOST_KEYS = 10;
+const MOST_KEYS = 20;
 
 const probesOf = (use: Use): readonly Probe[] => {
   const probed = (way: string, actions: readonly string[], resource: string, context: ContextRecord) =>

@@ -131,6 +131,15 @@ const lossOf = ({ policy, statement: index, sid }: Standing, statement: Written)
   actions: textsIn(statement.Action ?? statement.NotAction),
 });
 
+const KEY_ARN = /^arn:[^:*?]+:kms:[^:*?]+:\d{12}:key\/[^*?]+$/;
+
+/** Keys that statements name, beside those that are known to be in use. */
+const namedKeys = (drafts: readonly Draft[], { keys }: Use): Use['keys'] => {
+  const written = drafts.flatMap(({ becomes }) => becomes.flat().flatMap(({ Resource }) => textsIn(Resource)));
+  const named = new Set(written.filter((text) => KEY_ARN.test(text)));
+  return [...named].filter((arn) => keys.every((key) => key.arn !== arn)).map((arn) => ({ arn, aliases: null }));
+};
+
 /**
  * Narrower policies for a role: statements for features that are not in use are left out, commands go to tagged machines,
  * keys are used through EC2, grants are for AWS resources, temporary keys are known by their alias. Each change is made
@@ -180,7 +189,7 @@ export const tighten = (policies: readonly RolePolicy[], wanted: Wanted): Tighte
       before: before[index] ?? 'no',
       after: roleAllows(after, request),
     })),
-    lost: [...leftOut, ...lossesOf(original, after, use)],
+    lost: [...leftOut, ...lossesOf(original, after, { ...use, keys: [...use.keys, ...namedKeys(given, use)] })],
     survey: surveyOf(given.map(statementsOf), use.features),
     features: [...use.features].sort(),
   };

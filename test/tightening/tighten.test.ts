@@ -38,6 +38,11 @@ describe('a policy', () => {
 describe('what is lost', () => {
   it.each([
     { claim: 'is told of a key that a statement names', Resource: KEY, action: 'kms:EnableKey' },
+    {
+      claim: 'is told of a key that only a statement names',
+      Resource: KEY.replace(/.{4}$/, 'ffff'),
+      action: 'kms:EnableKey',
+    },
     { claim: 'is told of what is asked of no key', Resource: '*', action: 'kms:ListKeys' },
   ])('$claim', ({ Resource, action }) => {
     const use = { ...USE, keys: [{ arn: KEY, aliases: [] }] };
