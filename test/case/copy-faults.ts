@@ -170,6 +170,25 @@ describe('what does not pass ends in a clear failure, and the unfinished copy is
     expect(report.cleanUp.left).toEqual([]);
   });
 
+  it('but for one that may complete yet: it is named, and stays', async () => {
+    const probe = await rehearseCopies('unencrypted-copy', changes);
+    await closed(probe);
+    const done = probe.account.calls.map(({ api }) => api);
+    const looked = done.slice(0, done.indexOf('ebs:CompleteSnapshot')).filter((api) => api === 'ec2:DescribeSnapshots');
+    await probe.end();
+    const faults = Array.from({ length: 60 }, (_, at) => ({
+      api: 'ec2:DescribeSnapshots',
+      nth: looked.length + 1 + at,
+      what: 'refuse' as const,
+    }));
+    const rehearsal = await rehearseCopies('unencrypted-copy', { ...changes, faults });
+    await closed(rehearsal);
+    const report = reportOf(rehearsal);
+    expect(copyOutcome(report)).toMatchObject({ result: 'failed' });
+    expect(report.cleanUp.left).toEqual([expect.stringMatching(/^snap-\w+ is not there$/)]);
+    expect(rehearsal.done('ec2:DeleteSnapshot')).toBe(0);
+  });
+
   it('or named, where it cannot be deleted', async () => {
     const faults = [
       { api: 'ebs:CompleteSnapshot', nth: 'every', what: 'internal-error' },

@@ -244,6 +244,9 @@ export const ebsDirectCopy = async (flow: Flow, tools: Tools, job: SnapshotJob):
     );
     await complete(flow, tools, job, snapshotId, { blocks, linear });
     const state = await completed(flow, 'wait for the copy', () => here(tools, job), snapshotId);
+    // What may complete yet is not thrown away.
+    if ('because' in state && state.unseen)
+      return { result: 'failed', because: state.because, removed: [], left: [state.because] };
     if ('because' in state) throw new Error(state.because);
     const { differs, note: verified } = await compared(flow, tools, job, snapshotId, parts);
     if (differs !== null) throw new Error(differs);
