@@ -7,8 +7,9 @@ import type {
 } from '#shared/diagnosis/facts-record';
 import { type Known, known, unknown } from '#shared/policy/known';
 import { accountOfArn } from './arns.ts';
-import { type Asked, askedOn, type Cast } from './asked.ts';
-import { answering, type Outlook, outlookOf, whicheverOf } from './verdict.ts';
+import { type Asked, askedOn, type Cast, type Replication } from './asked.ts';
+import { TEMPORARY_NAMES, type TemporaryKey, type TemporaryName, temporaryKey } from './temporary-key.ts';
+import { type Answering, answering, type Outlook, outlookOf, whicheverOf } from './verdict.ts';
 import { type KeyPart, type Place, WAYS, type Way, waysTo } from './ways.ts';
 
 /** What all volumes under one key, of one account and Region, have in common: an acquisition of each asks the same. */
@@ -52,49 +53,6 @@ export interface FactsRead {
   readonly key: (keyArn: string) => KeyRecord;
 }
 
-/** How the name of a temporary key may go on after what it begins with. */
-const TEMPORARY_NAMES = ['', '-0a1b2c3d'] as const;
-type TemporaryName = (typeof TEMPORARY_NAMES)[number];
-
-const NO_ALIAS = unknown('whether the replica of a temporary key has an alias');
-
-/**
- * A key that cannot be asked for, because it is made when it is needed: the platform writes its policy for both roles. An
- * alias serves one Region; whether a replica gets one of its own, nothing tells.
- * https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
- */
-const temporaryKey = (
-  { partition, accountId, region, temporaryAlias }: Platform,
-  owner: Place,
-  name: TemporaryName,
-) => {
-  const policy = {
-    Version: '2012-10-17',
-    Statement: [...new Set([accountId, owner.accountId])].map((account) => ({
-      Effect: 'Allow',
-      Principal: { AWS: `arn:${partition}:iam::${account}:root` },
-      Action: 'kms:*',
-      Resource: '*',
-    })),
-  };
-  const record: KeyRecord = {
-    state: known('Enabled'),
-    manager: known('CUSTOMER'),
-    policy: known(policy),
-    grants: known([]),
-    aliases: known([`${temporaryAlias}${name}`]),
-  };
-  // Two names are two keys: what is answered of one is not taken for the other.
-  const end = TEMPORARY_NAMES.indexOf(name);
-  const id = region === owner.region ? `00000000-0000-4000-8000-00000000000${end}` : `mrk-${'0'.repeat(31)}${end}`;
-  const arnIn = (where: string): string => `arn:${partition}:kms:${where}:${accountId}:key/${id}`;
-  return {
-    primary: { arn: arnIn(region), record },
-    used: { arn: arnIn(owner.region), record: region === owner.region ? record : { ...record, aliases: NO_ALIAS } },
-    aliasArn: `arn:${partition}:kms:${region}:${accountId}:${temporaryAlias}${name}`,
-  };
-};
-
 const NO_PRINCIPAL: PrincipalRecord = {
   arn: null,
   uniqueId: null,
@@ -137,7 +95,7 @@ const missingFor = (
 };
 
 /** What the facts are for one question. */
-const recordsOf = ({ platform, account, key }: FactsRead, temporary: ReturnType<typeof temporaryKey>) => {
+const recordsOf = ({ platform, account, key }: FactsRead, temporary: TemporaryKey) => {
   const { primary, used } = temporary;
   const made = (keyArn: string) => [used, primary].find(({ arn }) => arn === keyArn)?.record;
   return ({ roleArn, keyArn, context }: Asked): FactsRecord => {
@@ -181,12 +139,60 @@ const mannerOf = ({ encrypted, keyArn }: Situation, { platform, key }: FactsRead
   };
 };
 
+const orNull = <T>(part: Known<T>): T | null => (part.known ? part.value : null);
+
+/** Who acts on a way, on which keys; of the temporary one, by one of the names that it may have. */
+const castOf = (
+  situation: Situation,
+  { platform, account }: FactsRead,
+  { used, primary, aliasArn }: TemporaryKey,
+): Cast => ({
+  roles: {
+    platform: orNull(account(platform.accountId).roles) ?? [],
+    owner: orNull(account(situation.accountId).roles) ?? [],
+  },
+  keys: {
+    volume: situation.keyArn,
+    platform: orNull(platform.keyArn),
+    'ebs-default': orNull(platform.ebsDefault.keyArn),
+    temporary: used.arn,
+    'temporary-primary': primary.arn,
+  },
+  aliasArn,
+});
+
+const replicationTo = ({ region }: Place, { region: own, hasLinkedRole }: Platform): Replication => ({
+  region: own,
+  to: own === region ? null : region,
+  makesLinkedRole: orNull(hasLinkedRole) === false,
+});
+
+const outlookOver = (way: Way, situation: Situation, facts: FactsRead, answers: Answering): Outlook => {
+  const { platform, account } = facts;
+  const roles = { platform: account(platform.accountId).roles, owner: account(situation.accountId).roles };
+  const missing = [
+    ...missingFor(way, roles, situation, platform),
+    ...(situation.encrypted && situation.keyArn === null ? [UNNAMED] : []),
+  ];
+  const named = (name: TemporaryName): Outlook => {
+    const temporary = temporaryKey(platform, situation, name);
+    const asked = askedOn(way, castOf(situation, facts, temporary), replicationTo(situation, platform));
+    return outlookOf(way, asked, missing, answers, recordsOf(facts, temporary));
+  };
+  const [bare, longer] = TEMPORARY_NAMES;
+  const outlook = named(bare);
+  if (WAYS[way].every(({ name }) => name !== 'temporary-key')) return outlook;
+  const other = named(longer);
+  return outlook.verdict === other.verdict
+    ? outlook
+    : whicheverOf([outlook, other], `how the platform names a temporary key, beyond \`${platform.temporaryAlias}\``);
+};
+
 /**
  * Examines situations one after the other; each distinct question is answered once, whoever asks it. What a temporary key's
  * policy would say depends on the owner, and so does who asks: no two owners share a question about it.
  */
 export const examiner = (facts: FactsRead) => {
-  const { platform } = facts;
   const answers = answering();
 
   return {
@@ -194,52 +200,11 @@ export const examiner = (facts: FactsRead) => {
     distinct: answers.distinct,
 
     examine: (situation: Situation): Outlook => {
-      const { ebsDefault } = platform;
-      const roles = {
-        platform: facts.account(platform.accountId).roles,
-        owner: facts.account(situation.accountId).roles,
-      };
-      const castWith = (temporary: ReturnType<typeof temporaryKey>): Cast => ({
-        roles: {
-          platform: roles.platform.known ? roles.platform.value : [],
-          owner: roles.owner.known ? roles.owner.value : [],
-        },
-        keys: {
-          volume: situation.keyArn,
-          platform: platform.keyArn.known ? platform.keyArn.value : null,
-          'ebs-default': ebsDefault.keyArn.known ? ebsDefault.keyArn.value : null,
-          temporary: temporary.used.arn,
-          'temporary-primary': temporary.primary.arn,
-        },
-        aliasArn: temporary.aliasArn,
-      });
-      const replication = {
-        region: platform.region,
-        to: platform.region === situation.region ? null : situation.region,
-        makesLinkedRole: platform.hasLinkedRole.known && !platform.hasLinkedRole.value,
-      };
-      const outlookOn = (way: Way): Outlook => {
-        const missing = [
-          ...missingFor(way, roles, situation, platform),
-          ...(situation.encrypted && situation.keyArn === null ? [UNNAMED] : []),
-        ];
-        const named = (name: TemporaryName): Outlook => {
-          const temporary = temporaryKey(platform, situation, name);
-          const asked = askedOn(way, castWith(temporary), replication);
-          return outlookOf(way, asked, missing, answers, recordsOf(facts, temporary));
-        };
-        const [bare, longer] = [named(''), named('-0a1b2c3d')];
-        return bare.verdict === longer.verdict
-          ? bare
-          : whicheverOf(
-              [bare, longer],
-              `how the platform names a temporary key, beyond \`${platform.temporaryAlias}\``,
-            );
-      };
-      const ways = waysTo(situation, platform, mannerOf(situation, facts));
-      if ('way' in ways) return outlookOn(ways.way);
+      const ways = waysTo(situation, facts.platform, mannerOf(situation, facts));
+      const over = (way: Way): Outlook => outlookOver(way, situation, facts, answers);
+      if ('way' in ways) return over(ways.way);
       const [first, second] = ways.anyOf;
-      return whicheverOf([outlookOn(first), outlookOn(second)], ways.because);
+      return whicheverOf([over(first), over(second)], ways.because);
     },
   };
 };

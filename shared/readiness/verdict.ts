@@ -85,7 +85,7 @@ export const answering = () => {
     },
   };
 };
-type Answering = ReturnType<typeof answering>;
+export type Answering = ReturnType<typeof answering>;
 
 const VERDICTS = { allowed: 'ready', denied: 'refused', undetermined: 'undetermined' } as const satisfies Record<
   Decision['decision'],
