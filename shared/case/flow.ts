@@ -232,11 +232,13 @@ const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 20;
 
 /**
- * Pauses that double from 5 seconds, adding up to `total`. The longest grows with the total, and with how many wait side by
- * side: a durable execution may have 3,000 operations.
+ * Pauses that double from 5 seconds, adding up to `total`. The longest grows with the total, and where more than four wait
+ * side by side with their number: a durable execution may have 3,000 operations, and whether each look of a wait counts as
+ * one, as it does for the bill, AWS does not say.
+ * https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-sdk-retries.html
  */
 export const pausesUpTo = (total: number, among = 1): number[] => {
-  const longest = Math.max(LONGEST_PAUSE, Math.ceil((total * among) / 100));
+  const longest = Math.max(LONGEST_PAUSE, Math.ceil((total * Math.max(1, among / 4)) / 100));
   const pauses: number[] = [];
   for (let next = FIRST_PAUSE, sum = 0; sum < total; next = Math.min(next * 2, longest)) {
     const pause = Math.min(next, total - sum);

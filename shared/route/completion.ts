@@ -25,12 +25,16 @@ const endOf = (snapshotId: SnapshotId, { state, message, sizeGiB, keyArn }: Snap
     ? { sizeGiB, keyArn }
     : { because: `${snapshotId} is \`${state}\`: ${message ?? 'AWS gives no reason'}`, unseen: false };
 
-/** Waits for the snapshot to complete: what it is, or why it never will be, or was not seen to. */
+/**
+ * Waits for the snapshot to complete: what it is, or why it never will be, or was not seen to.
+ * @param among how many are waited for side by side
+ */
 export const completed = async (
   flow: Flow,
   name: string,
   session: () => Promise<AwsSession>,
   snapshotId: SnapshotId,
+  among = 1,
 ): Promise<Completed | Incomplete> => {
   const look: Act<SnapshotState | null> = async (custody) => snapshotState(await session(), custody, snapshotId);
   // Listings are eventually consistent: what is missing once is looked for again, and is gone only where it stays so.
@@ -45,7 +49,7 @@ export const completed = async (
         const state = await look(custody);
         return state?.state === 'pending' ? null : { state };
       },
-      pausesUpTo(COMPLETION_SECONDS),
+      pausesUpTo(COMPLETION_SECONDS, among),
     );
     if (ended === null) return { because: `${snapshotId} was not seen to complete`, unseen: true };
     if (ended.state !== null) return endOf(snapshotId, ended.state);

@@ -41,8 +41,8 @@ describe('pausesUpTo', () => {
 
   it('asks the more seldom the more wait side by side, and never less than twice the time that is over', () => {
     const day = 86_400;
-    expect([1, 10, 40].map((among) => pausesUpTo(day, among).length)).toEqual([107, 20, 15]);
-    for (const among of [1, 10, 40]) {
+    expect([1, 10, 30].map((among) => pausesUpTo(day, among).length)).toEqual([107, 48, 23]);
+    for (const among of [1, 10, 30]) {
       const pauses = pausesUpTo(day, among);
       for (const [at, pause] of pauses.entries()) expect(pause).toBeLessThanOrEqual(sum(pauses.slice(0, at)) + 5);
     }

@@ -19,7 +19,7 @@ export interface CopyOrder extends NewCopy {
   readonly foundBy: NewCopy['tags'];
   /** The key that it must stand under then; `null`: whichever. */
   readonly keyArn: string | null;
-  /** How many copies of the case wait for room side by side. */
+  /** How many copies of the case are made side by side. */
   readonly among: number;
 }
 
@@ -75,7 +75,7 @@ const attempt = async (flow: Flow, tools: Tools, order: CopyOrder): Promise<Copy
     const left = stands ? [`${order.name}: ${order.description}, if one was made`] : [];
     return { made: false, because: messageOf(error), stands, again: !stands && !isLimit(error), removed: [], left };
   }
-  const state = await completed(flow, `wait for ${order.name}`, order.session, snapshotId);
+  const state = await completed(flow, `wait for ${order.name}`, order.session, snapshotId, order.among);
   // What may complete yet is not thrown away, and not made a second time.
   if ('because' in state && state.unseen)
     return { made: false, because: state.because, stands: true, again: false, removed: [], left: [state.because] };

@@ -76,12 +76,12 @@ const proposed = (
 
 /**
  * A disk takes some twenty steps and three waits of up to a day, and more where EBS has no room for its copies: so many stay
- * below the 3,000 operations of a durable execution.
+ * below the 3,000 operations of a durable execution, even if each look of a wait counts.
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-const MOST_DISKS = 40;
+const MOST_DISKS = 30;
 /** Those that a disk takes at the most, of the same 3,000. */
-const OPERATIONS_A_DISK = 60;
+const OPERATIONS_A_DISK = 92;
 
 /** What this route has taken of the operations of the execution. */
 export const operationsSpent = (disks: number): number => Math.min(disks, MOST_DISKS) * OPERATIONS_A_DISK;
@@ -147,12 +147,13 @@ export const reEncryptDisks = async (flow: Flow, tools: Tools, job: ReEncryptJob
   if (frozen.length === 0) return closed({ because: 'the disks were not frozen', remedy: null });
   await hold(flow, tools, job.claimed, HOLD_SECONDS + tools.settings.APPROVAL_WAIT * 60);
   const places = await placesFor(flow, tools, target);
+  const volumes = target.volumes.slice(0, MOST_DISKS);
   const looked = await Promise.all(
-    target.volumes
-      .slice(0, MOST_DISKS)
-      .map(({ volumeId }) =>
-        flow.branch(`look at ${volumeId}`, (part) => sourceOf(part, tools, target, places, volumeId, frozen)),
+    volumes.map(({ volumeId }) =>
+      flow.branch(`look at ${volumeId}`, (part) =>
+        sourceOf(part, tools, target, places, volumeId, frozen, volumes.length),
       ),
+    ),
   );
   const sources = looked.filter((source) => source.open);
   const others = [

@@ -70,10 +70,11 @@ export const sourceOf = async (
   places: Places,
   volumeId: VolumeId,
   frozen: readonly FrozenSnapshot[],
+  among: number,
 ): Promise<Source> => {
   const snapshotId = frozen.find((snapshot) => snapshot.volumeId === volumeId)?.snapshotId ?? null;
   if (snapshotId === null) return { open: false, volumeId, because: 'the volume was not frozen' };
-  const state = await completed(flow, 'wait for the frozen snapshot', () => there(tools, target), snapshotId);
+  const state = await completed(flow, 'wait for the frozen snapshot', () => there(tools, target), snapshotId, among);
   if ('because' in state) return { open: false, volumeId, because: state.because };
   const { sizeGiB, keyArn } = state;
   const because = await obstacle(flow, tools, target, places, keyArn);
