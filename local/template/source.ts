@@ -36,8 +36,21 @@ export const Source = z.object({
 });
 export type Source = z.infer<typeof Source>;
 
+/** Whoever deploys the same template again, as every test does, need not read it again: that takes longer than all the rest. */
+const read = new Map<string, Source>();
+const MOST_READ = 8;
+
 /** Parses the text of a template, its short forms written out. */
 export const parseSource = (yaml: string): Source => {
+  const before = read.get(yaml);
+  if (before !== undefined) return before;
+  const source = parsed(yaml);
+  if (read.size >= MOST_READ) read.clear();
+  read.set(yaml, source);
+  return source;
+};
+
+const parsed = (yaml: string): Source => {
   const document = parseDocument(yaml, { customTags: shortFormTags, prettyErrors: true });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined)
