@@ -30,6 +30,7 @@ const metafileOf = (logicalId: string): Metafile => {
 
 /** Licences under which code may be handed on in a bundle: none of them asks anything of the code beside it. */
 const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT', 'MIT-0'];
+const Lockfile = z.object({ packages: z.record(z.string(), z.object({ dev: z.boolean().default(false) })) });
 const Package = z.object({ license: z.string().default('none') });
 
 describe.each(builds)('$logicalId, bundled as the template says', ({ logicalId, handler }) => {
@@ -63,6 +64,13 @@ describe.each(builds)('$logicalId, bundled as the template says', ({ logicalId, 
     }));
     expect(licences.filter(({ licence }) => !PERMISSIVE.includes(licence))).toEqual([]);
     expect(licences.length).toBeGreaterThan(10);
+  });
+
+  it('holds no package that is installed for development alone: SAM builds without these', () => {
+    const metafile = metafileOf(logicalId);
+    const { packages } = Lockfile.parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
+    const bundled = [...packagesIn(metafile, Object.keys(metafile.outputs)).keys()];
+    expect(bundled.filter((at) => packages[at]?.dev !== false)).toEqual([]);
   });
 
   it('leaves the words of forty languages out: schemas are imported as `import * as z`', () => {

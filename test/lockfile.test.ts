@@ -18,6 +18,10 @@ describe.each([{ folder: '.' }, { folder: '.ci/ric' }])('what npm installs in $f
     expect(asked.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
+  it('is asked for once: what is asked for twice npm takes for development alone', () => {
+    expect(Object.keys(dependencies).filter((name) => name in devDependencies)).toEqual([]);
+  });
+
   it('is locked, each package by its hash', () => {
     const { packages } = Lockfile.parse(read(`${folder}/package-lock.json`));
     const loose = Object.entries(packages).filter(([at, { integrity }]) => at !== '' && !/^sha512-/.test(integrity));
