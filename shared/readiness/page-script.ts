@@ -103,7 +103,8 @@ const lineOf = (row) => {
 const draw = () => {
   const found = data.rows.filter(fits);
   $('rows').replaceChildren(...found.slice(0, shown).map(lineOf));
-  $('count').textContent = found.length === data.rows.length ? found.length + ' machines' : found.length + ' of ' + data.rows.length + ' machines';
+  const all = data.rows.length + (data.rows.length === 1 ? ' machine' : ' machines');
+  $('count').textContent = found.length === data.rows.length ? all : found.length + ' of ' + all;
   $('more').hidden = found.length <= shown;
 };
 const redraw = () => { shown = PAGE; draw(); };
