@@ -51,24 +51,9 @@ export const judge = async (question: Question): Promise<Verdict> => {
   return verdict;
 };
 
-/** The engine takes milliseconds, and of ten questions nine were asked before. Its answer follows from what it is given. */
-const answers = new Map<string, Verdict>();
-const MOST_ANSWERS = 5_000;
-
 const decided = async (question: Question): Promise<Verdict> => {
-  const simulation = simulationOf(question);
-  const asked = JSON.stringify(simulation);
-  const before = answers.get(asked);
-  if (before !== undefined) return before;
-  const verdict = await answerTo(question, simulation);
-  if (answers.size >= MOST_ANSWERS) answers.clear();
-  answers.set(asked, verdict);
-  return verdict;
-};
-
-const answerTo = async (question: Question, simulation: Simulation): Promise<Verdict> => {
   const { runSimulation } = await loadedEngine();
-  const answer = await runSimulation(simulation, { simulationMode: 'Strict' });
+  const answer = await runSimulation(simulationOf(question), { simulationMode: 'Strict' });
   if (answer.resultType === 'error') {
     throw new Error(`the policy engine cannot judge \`${question.action}\`: ${JSON.stringify(answer.errors)}`);
   }
