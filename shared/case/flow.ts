@@ -21,6 +21,7 @@ type Attempt<T> = { readonly custody: readonly CustodyEntry[] } & (
 interface Poll<T> {
   readonly value: T | null;
   readonly isOver: boolean;
+  readonly looks: number;
   readonly custody: readonly CustodyEntry[];
 }
 
@@ -96,6 +97,8 @@ export interface Flow {
    * is a yes, a failure a no. https://docs.aws.amazon.com/lambda/latest/api/API_SendDurableExecutionCallbackSuccess.html
    */
   ask(name: string, seconds: number, tell: (callbackId: string, custody: Custody) => Promise<void>): Promise<Said>;
+  /** Durable operations so far; each look of a wait counts as one, for AWS does not say that it does not. */
+  spent(): number;
   /** All calls so far, in order of time: which branch woke first after a replay must not show. */
   custody(): CustodyEntry[];
 }
@@ -111,11 +114,19 @@ const answered = async <T>(act: Act<T>): Promise<Attempt<T>> => {
 };
 
 export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): Flow => {
+  let operations = 0;
+
+  const wait = (name: string, seconds: number): Promise<void> => {
+    operations += 1;
+    return context.wait(name, { seconds });
+  };
+
   const attempt = async <T>(
     name: string,
     act: Act<T>,
     config: StepConfig<Attempt<T>> = NO_RETRY,
   ): Promise<Attempt<T>> => {
+    operations += 1;
     const kept = await context.step(name, () => answered(act), config);
     custody.push(...kept.custody);
     return kept;
@@ -126,7 +137,7 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
     if (kept.ok) return kept.value;
     const seconds = REPEAT_AFTER[number];
     if (seconds === undefined || isRefusal(kept.name)) throw new StepFailedError(name, kept);
-    await context.wait(`${name}: pause ${number + 1}`, { seconds });
+    await wait(`${name}: pause ${number + 1}`, seconds);
     return step(name, act, number + 1);
   };
 
@@ -142,7 +153,7 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
         if (kept?.ok) return kept.value;
         if (kept !== null) last = kept;
         if (kept !== null && (isRefusal(kept.name) || kept.name === LIMIT_REACHED)) break;
-        await context.wait(`${name} ${number + 1}: settle`, { seconds });
+        await wait(`${name} ${number + 1}: settle`, seconds);
         const found = await step(`${name} ${number + 1}: look`, find).catch((error: unknown) => {
           throw new OutcomeUnknownError(name, { name: 'OutcomeUnknown', message: messageOf(error) });
         });
@@ -156,16 +167,16 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
         const left = pauses.slice(asked, asked + POLLS_AN_OPERATION);
         const poll = await context.waitForCondition<Poll<T>>(
           asked === 0 ? name : `${name}, on`,
-          async ({ custody: before }) => {
+          async ({ custody: before, looks }) => {
             const kept = await answered(ask);
-            const custody = [...before, ...kept.custody];
+            const poll = { custody: [...before, ...kept.custody], looks: looks + 1 };
             // The next question is the retry of one that failed; only a refusal is an answer, and it is no.
             return kept.ok
-              ? { value: kept.value, isOver: kept.value !== null, custody }
-              : { value: null, isOver: isRefusal(kept.name), custody };
+              ? { value: kept.value, isOver: kept.value !== null, ...poll }
+              : { value: null, isOver: isRefusal(kept.name), ...poll };
           },
           {
-            initialState: { value: null, isOver: false, custody: [] },
+            initialState: { value: null, isOver: false, looks: 0, custody: [] },
             waitStrategy: ({ isOver }, attempt) => {
               const seconds = left[attempt - 1];
               // The pause before the next operation is its own.
@@ -175,26 +186,27 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
             },
           },
         );
+        operations += poll.looks;
         custody.push(...poll.custody);
         if (poll.isOver) return poll.value;
         const last = left[POLLS_AN_OPERATION - 1];
-        if (last !== undefined) await context.wait(`${name}: pause`, { seconds: last });
+        if (last !== undefined) await wait(`${name}: pause`, last);
       }
       return null;
     },
 
-    async pause(name, seconds) {
-      await context.wait(name, { seconds });
-    },
+    pause: wait,
 
     // What a branch did comes back with its result. A replay takes it as it was kept; only one of more than 256 KB is put
     // together again, from the results of its steps.
     async branch(name, part) {
       const kept = await context.runInChildContext(name, async (child) => {
         const entries: CustodyEntry[] = [];
-        const value = await part(flowOf(child, entries));
-        return { value, custody: entries };
+        const flow = flowOf(child, entries);
+        const value = await part(flow);
+        return { value, custody: entries, spent: flow.spent() };
       });
+      operations += 1 + kept.spent;
       custody.push(...kept.custody);
       return kept.value;
     },
@@ -202,7 +214,8 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
     async call(name, functionArn, input, answer) {
       let last = { name: 'Uncalled', message: functionArn };
       for (const [number, seconds] of [0, ...CALL_AFTER].entries()) {
-        if (seconds > 0) await context.wait(`${name}: pause ${number}`, { seconds });
+        if (seconds > 0) await wait(`${name}: pause ${number}`, seconds);
+        operations += 1;
         try {
           const given = answer.parse(await context.invoke(`${name} ${number + 1}`, functionArn, input));
           custody.push(...given.custody);
@@ -215,6 +228,7 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
     },
 
     async ask(name, seconds, tell) {
+      operations += 1;
       const [answer, callbackId] = await context.createCallback(name, { timeout: { seconds } });
       await step(`${name}: tell`, (entries) => tell(callbackId, entries));
       return answer.then(
@@ -222,6 +236,8 @@ export const flowOf = (context: DurableContext, custody: CustodyEntry[] = []): F
         (error: unknown): Said => (error instanceof CallbackExternalError ? 'no' : 'nothing'),
       );
     },
+
+    spent: () => operations,
 
     custody: () => [...custody].sort((a, b) => orderOf(a).localeCompare(orderOf(b))),
   };

@@ -1,7 +1,7 @@
 import { messageOf } from '#shared/aws/session';
 import type { Openness } from '#shared/plan/plan';
 import { planReEncryption } from '#shared/route/re-encrypt/planning';
-import { operationsSpent, reEncryptDisks } from '#shared/route/re-encrypt/re-encrypt-disks';
+import { reEncryptDisks } from '#shared/route/re-encrypt/re-encrypt-disks';
 import type { Assessment } from '#shared/route/ssm-triage/assess';
 import { type Triage, triage } from '#shared/route/ssm-triage/triage';
 import { copyDisks } from '#shared/route/unencrypted-copy/copy-disks';
@@ -133,11 +133,10 @@ export const tryCopy = async (
   const firstAt = await ended(flow);
   const copied = copiedIn(first);
   const volumes = target.volumes.filter(({ volumeId }) => !copied.has(volumeId));
-  const spent = first.outcome.result === 'closed' ? 0 : operationsSpent(target.volumes.length);
   const second: Copying =
     volumes.length === 0
       ? nothingLeft
-      : await copyDisks(flow, tools, { ...disks, spent, target: { ...target, volumes } }).catch(
+      : await copyDisks(flow, tools, { ...disks, target: { ...target, volumes } }).catch(
           brokenCopy('unencrypted-copy', caseId),
         );
   const secondAt = await ended(flow);

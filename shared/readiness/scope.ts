@@ -14,7 +14,7 @@ export type Scope =
  * rest is for more pages and for the keys.
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-const MOST_PLACES = 1_000;
+const MOST_PLACES = 750;
 
 /** @throws MalformedEventError where the scope is more than one run can list */
 export const scopeOf = (request: ReadinessRequest, settings: Settings): Scope => {

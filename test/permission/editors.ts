@@ -19,14 +19,28 @@ export const EDITORS: readonly Editor[] = [
   { name: 'who writes over a managed policy what it read before', stale: true, policy: 'managed' },
 ];
 
-const MANAGED = 'arn:aws:iam::111122223333:policy/MyCadoResponsePolicy';
+export const MANAGED = 'arn:aws:iam::111122223333:policy/MyCadoResponsePolicy';
 const BEFORE = document(ACQUIRE, ONE_TIME_MRK);
 const MARK = 'AddedMeanwhile';
 
-const withMark = (text: string): string => {
+export const withMark = (text: string): string => {
   const policy = JSON.parse(text);
   const mark = { Sid: MARK, Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' };
   return JSON.stringify({ ...policy, Statement: [...policy.Statement, mark] });
+};
+
+/** What somebody does who is no role of Unlatch's, and not the response role itself. */
+export const editorIn = ({ account, role: { accountId } }: Retiring) => {
+  const admin = account.addRole({ accountId, name: 'admin', identityPolicies: [], permissionsBoundary: null });
+  const session = account.openSession(admin, 'terraform');
+  const call = <Input>(input: Input) => ({ input, session, region: 'us-east-1', requestId: 'editor' });
+  const { iam } = account.services;
+  return {
+    putInline: (PolicyName: string, PolicyDocument: string) =>
+      iam.PutRolePolicy(call({ RoleName: ROLE_NAME, PolicyName, PolicyDocument })),
+    newVersion: (PolicyDocument: string) =>
+      iam.CreatePolicyVersion(call({ PolicyArn: MANAGED, PolicyDocument, SetAsDefault: true })),
+  };
 };
 
 export interface Meeting {
@@ -39,16 +53,8 @@ export interface Meeting {
 export const meet = async ({ stale, policy }: Editor, nth: number): Promise<Meeting> => {
   const name = policy === 'inline' ? 'acquire' : MANAGED;
   const world = await retiring({ policies: [{ name, text: BEFORE }] });
-  const { account, role } = world;
-  // Its caller is no role of Unlatch's, and not the response role itself.
-  const admin = account.addRole({
-    accountId: role.accountId,
-    name: 'admin',
-    identityPolicies: [],
-    permissionsBoundary: null,
-  });
-  const session = account.openSession(admin, 'terraform');
-  const call = <Input>(input: Input) => ({ input, session, region: 'us-east-1', requestId: 'editor' });
+  const { account } = world;
+  const { putInline, newVersion } = editorIn(world);
   let seen = 0;
   let met = false;
   account.events.on('called', () => {
@@ -56,10 +62,7 @@ export const meet = async ({ stale, policy }: Editor, nth: number): Promise<Meet
     if (seen !== nth) return;
     met = true;
     const text = withMark(stale ? BEFORE : (world.texts()[name] ?? BEFORE));
-    const { iam } = account.services;
-    void (policy === 'inline'
-      ? iam.PutRolePolicy(call({ RoleName: ROLE_NAME, PolicyName: name, PolicyDocument: text }))
-      : iam.CreatePolicyVersion(call({ PolicyArn: name, PolicyDocument: text, SetAsDefault: true })));
+    void (policy === 'inline' ? putInline(name, text) : newVersion(text));
   });
   const report = await world.start({ roleName: ROLE_NAME, force: true });
   return { world, report, met };

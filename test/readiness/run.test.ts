@@ -219,7 +219,7 @@ describe('by hand', () => {
         accounts: Array.from({ length: 51 }, (_, at) => String(100_000_000_000 + at)),
         regions: Array.from({ length: 20 }, (_, at) => `eu-west-${at}`),
       },
-      says: 'the scope is 1020 pairs of account and Region; expected at most 1000',
+      says: 'the scope is 1020 pairs of account and Region; expected at most 750',
     },
     { event: { everything: true }, says: 'everything' },
     { event: [], says: '`event`' },

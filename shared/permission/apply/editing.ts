@@ -119,9 +119,10 @@ const writeOnce = (flow: Flow, session: () => Promise<AwsSession>, role: string,
       const at = await session();
       const reader = iamReader(at, custody);
       const stands = await look(reader, role, edit);
-      const isOthers = stands === 'other' || (stands === way.from && !(await way.isSame(reader, edit)));
-      if (stands === way.from && !isOthers) await way.writes[edit.act](at, custody, role, edit);
-      return { stands: isOthers ? 'other' : way.to, wasTried: false, at: new Date().toISOString() };
+      const isToWrite = stands === way.from && (await way.isSame(reader, edit));
+      if (isToWrite) await way.writes[edit.act](at, custody, role, edit);
+      const isThere = isToWrite || stands === way.to;
+      return { stands: isThere ? way.to : 'other', wasTried: false, at: new Date().toISOString() };
     },
     async (custody) => {
       const stands = await look(iamReader(await session(), custody), role, edit);

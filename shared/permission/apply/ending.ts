@@ -24,11 +24,11 @@ export interface Ending {
   readonly todo: readonly string[];
 }
 
+export const fingerprint = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
 /** What edits come to: the same documents, before and after. */
 export const planFingerprint = (edits: readonly PolicyEdit[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify(edits.map(({ policy, before, after }) => [policy, before, after])))
-    .digest('hex');
+  fingerprint(edits.map(({ policy, before, after }) => [policy, before, after]));
 
 export const NOTHING_DONE = {
   roleArn: null,

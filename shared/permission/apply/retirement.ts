@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Flow, StepFailedError } from '#shared/case/flow';
 import type { PermissionRecord } from '#shared/ledger/permission-record';
 import { AccountId } from '#shared/signal/identifiers';
@@ -6,7 +5,7 @@ import { VERSION } from '#shared/version';
 import { diffOf } from '../diff.ts';
 import type { PermissionReport } from '../report.ts';
 import { close } from './closing.ts';
-import { type Ending, planFingerprint, type Subject } from './ending.ts';
+import { type Ending, fingerprint, planFingerprint, type Subject } from './ending.ts';
 import type { PermissionRequest } from './request.ts';
 import { restore } from './restore.ts';
 import { retire } from './retire.ts';
@@ -66,9 +65,7 @@ const reportOf = (
 
 /** What people would be told, without its times: the same again is not told again. */
 const fingerprintOf = ({ verdict, because, edits, findings, todo }: PermissionReport): string =>
-  createHash('sha256')
-    .update(JSON.stringify([verdict, because, edits, findings, todo]))
-    .digest('hex');
+  fingerprint([verdict, because, edits, findings, todo]);
 
 const why = (request: PermissionRequest): string =>
   'success' in request ? `an import under ${request.success.by} succeeded` : 'by hand';

@@ -80,11 +80,6 @@ const proposed = (
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const MOST_DISKS = 30;
-/** Those that a disk takes at the most, of the same 3,000. */
-const OPERATIONS_A_DISK = 92;
-
-/** What this route has taken of the operations of the execution. */
-export const operationsSpent = (disks: number): number => Math.min(disks, MOST_DISKS) * OPERATIONS_A_DISK;
 
 /** Until a copy begins, which holds on by itself: the frozen snapshots may take a day, and there are questions to ask. */
 const HOLD_SECONDS = 2 * 86_400;

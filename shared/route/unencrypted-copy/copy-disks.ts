@@ -112,7 +112,7 @@ export const copyDisks = async (flow: Flow, tools: Tools, disks: DisksJob): Prom
         flow.branch(`a way for ${volumeId}`, (part) => wayOf(part, tools, disks, volumeId, targets)),
       ),
     ),
-    disks.spent,
+    flow.spent(),
   );
   const lines = ways.flatMap((way) => (way.open ? proposed(way, tools, availabilityZone) : []));
   const refusal = lines.length === 0 ? null : await approved(flow, tools, { caseId, lines });

@@ -25,8 +25,6 @@ export interface DisksJob {
   readonly availabilityZone: string | null;
   /** Ends with the triage: what a host remembers is taken before its disks. */
   readonly triaged: Promise<unknown>;
-  /** Durable operations that other routes of the case have taken. */
-  readonly spent: number;
 }
 
 /** A volume and the way that is open to copy it. */
